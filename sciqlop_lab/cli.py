@@ -1,0 +1,68 @@
+"""The command ``sciqlop-lab``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after the program's name; by default those of the process.
+    """
+    parser = argparse.ArgumentParser(
+        prog="sciqlop-lab", description="Space-physics data at hand in JupyterLab."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser(
+        "demo", help="start a local archive of synthetic data, and JupyterLab on it"
+    )
+    demo.add_argument("notebook", nargs="?", help="notebook to open")
+    demo.add_argument("--data", help="serve a folder of real CDF files as well")
+    demo.add_argument("--port", type=int, default=8888, help="port of JupyterLab")
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+    demo.set_defaults(run=_demo)
+    options = parser.parse_args(argv)
+    return int(options.run(options))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    import platformdirs
+
+    from speasy_core.demo import LocalArchive
+    from speasy_core.errors import SpeasyError
+
+    if options.notebook and not Path(options.notebook).is_file():
+        print(f"sciqlop-lab: there is no notebook {options.notebook!r}", file=sys.stderr)
+        return 2
+    # apart from the cache of the real servers: the ids are the same, the numbers are synthetic
+    cache = Path(platformdirs.user_cache_dir("sciqlop-lab")) / "demo"
+    try:
+        with LocalArchive(data=options.data, synthetic=True) as archive:
+            environment = {**os.environ, **archive.environ(cache_dir=str(cache))}
+            command = [sys.executable, "-m", "jupyter", "lab", f"--port={options.port}"]
+            if options.notebook:
+                command.append(options.notebook)
+            if options.no_browser:
+                command.append("--no-browser")
+            print(f"local archive of synthetic data at {archive.url}; Ctrl-C ends it", flush=True)
+            return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+    except (OSError, SpeasyError) as error:
+        print(f"sciqlop-lab: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

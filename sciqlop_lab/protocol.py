@@ -1,0 +1,81 @@
+"""Messages between a panel in the browser and its kernel object; twin of js/src/protocol.ts.
+
+Slow state (the panel's `spec`) travels as a widget trait. Views travel as custom messages, which
+are neither throttled nor echoed, with numbers in binary buffers. Times are strings of integer
+nanoseconds, because a JSON number is a float in the browser and loses them.
+
+Browser to kernel
+-----------------
+``hello``    ``{v, type, view}``: a view is there; answered by ``welcome``.
+``view``     ``{v, type, view, gen, start, stop, width, plots: {plot_id: height}}``: the picture
+             wanted now. One is in flight per view until the first answer of its generation; the
+             newest wins on both sides.
+``cancel``   ``{v, type, view}``: drop what is queued for this view.
+``command``  ``{v, type, id, command: {op, ...}}``: an edit of the spec (see spec.py); answered by
+             the changed trait, or by ``refused`` with the reason.
+
+Kernel to browser
+-----------------
+``welcome``  ``{v, type, view, version}``
+``tiles``    ``{v, type, view, gen, start, stop, items: [...], pending: [graph_id]}``: finished
+             graphs, at most some 30 ms after the request; the rest follow in further ``tiles``
+             of the same generation, each item once, until `pending` is empty.
+``refused``  ``{v, type, id, message, hint}``
+``notice``   ``{v, type, level, message}``
+
+An item is ``{graph, plot, status, ...}``:
+
+``status: "ok", kind: "line"``
+    ``mode, t0, n, columns, unit, label, scale, log, gaps, notes, t, y``: `t` and `y` are indices
+    into the message's buffers. `t` holds n float64, seconds after `t0` (ns text). With ``mode:
+    "raw"`` `y` holds float32 ``[column][n]``, NaN lifts the pen. With ``mode: "m4"`` each of the
+    n entries is one pixel column starting at `t`, all `dt` seconds wide, and `y` holds float32
+    ``[column][first, min, max, last][n]``; NaN marks a column without samples.
+``status: "ok", kind: "image"``
+    ``t0, n, m, unit, label, log, y_unit, y_label, y_log, y_varying, gaps, notes, x0, x1, y, z``:
+    `x0` and `x1` hold n float64, left and right edge of each column in seconds after `t0`; `y`
+    float32 channel centres, ``[m]`` or, with `y_varying`, ``[n][m]``; `z` float32 ``[n][m]``.
+``status: "empty"``   ``message, gaps``: the server said that it has nothing here.
+``status: "error"``   ``error: {type, message, hint, traceback}``
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["MIME_PRODUCT", "PROTOCOL_VERSION", "ProtocolError", "check_message", "parse_ns"]
+
+PROTOCOL_VERSION = 1
+MIME_PRODUCT = "application/vnd.sciqlop.product+json"
+
+_MAX_NS = 2**63 - 1
+_TYPES = frozenset({"hello", "view", "cancel", "command"})
+
+
+class ProtocolError(ValueError):
+    """A message that this kernel cannot take; its text is fit to be shown."""
+
+
+def parse_ns(value: Any) -> int:
+    """Return a time sent as text of integer nanoseconds."""
+    if not isinstance(value, str) or len(value) > 20:
+        raise ProtocolError("a time is text of integer nanoseconds")
+    try:
+        ns = int(value)
+    except ValueError as error:
+        raise ProtocolError(f"{value!r:.40} is not an integer of nanoseconds") from error
+    if abs(ns) > _MAX_NS:
+        raise ProtocolError("a time lies outside what 64 bits of nanoseconds can hold")
+    return ns
+
+
+def check_message(content: Any) -> dict[str, Any]:
+    """Return `content` when it is a message of our version, else raise ProtocolError."""
+    if not isinstance(content, dict) or content.get("type") not in _TYPES:
+        raise ProtocolError("not a message of a SciQLop panel")
+    if content.get("v") != PROTOCOL_VERSION:
+        raise ProtocolError(
+            f"the page speaks protocol {content.get('v')!r}, this kernel {PROTOCOL_VERSION}: "
+            "install the same sciqlop-lab for JupyterLab and for the kernel, then reload the page"
+        )
+    return content

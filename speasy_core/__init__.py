@@ -1,0 +1,72 @@
+"""Space-physics data in one call.
+
+>>> import speasy_core as spz
+>>> b = spz.get_data("cda/AC_H0_MFI/BGSEc", "2023-01-02", "2023-01-03")  # doctest: +SKIP
+
+Importing this package opens no socket and no file; everything is made at first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# public name -> module that defines it; loaded when the name is first used (PEP 562)
+_HOME = {
+    "Axis": "variable",
+    "Catalog": "events",
+    "Dataset": "events",
+    "Event": "events",
+    "Gap": "variable",
+    "ProductRef": "product",
+    "Session": "session",
+    "Settings": "config",
+    "SpeasyVariable": "variable",
+    "TimeRange": "timerange",
+    "TimeTable": "events",
+    "default_session": "session",
+    "merge": "variable",
+    "offline": "session",
+    "read_file": "codecs",
+}
+# names that are methods or attributes of the default session
+_OF_SESSION = ("find_product", "get_data", "inventories", "list_providers", "update_inventories")
+
+__all__ = ["__version__", "errors", *_HOME, *_OF_SESSION]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from . import errors
+    from .codecs import read_file
+    from .config import Settings
+    from .events import Catalog, Dataset, Event, TimeTable
+    from .inventory import Node
+    from .product import ProductRef
+    from .session import Inventories, Session, default_session, offline
+    from .timerange import TimeRange
+    from .variable import Axis, Gap, SpeasyVariable, merge
+
+    get_data: Callable[..., Any]
+    find_product: Callable[..., list[Node]]
+    list_providers: Callable[[], list[str]]
+    update_inventories: Callable[[], Mapping[str, Any]]
+    inventories: Inventories
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _OF_SESSION:
+        return getattr(import_module(f"{__name__}.session").default_session(), name)
+    if name == "errors":
+        return import_module(f"{__name__}.errors")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

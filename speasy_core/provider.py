@@ -1,0 +1,100 @@
+"""What an archive is to the rest of the package: a name, an inventory, and a fetch.
+
+A provider is one class in one file of :mod:`speasy_core.providers`. It is made with the settings
+and the http client, and sees neither cache, session nor other providers. How time is cut, what is
+kept and when it is asked again is the cache's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from .http import Deadline
+from .product import ProductInfo, ProductRef
+from .timerange import TimeRange
+from .variable import SpeasyVariable
+
+__all__ = ["Fetched", "InventoryUpdate", "Provider"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One answer of an archive.
+
+    Parameters
+    ----------
+    variable : SpeasyVariable or None
+        The samples, cut to the range asked for. An empty variable says that the archive has no
+        data there. None says "not changed since", and only when `since` was given.
+    version : str or None
+        The archive's own mark of this answer (Last-Modified, ETag, a version), given back later
+        as `since`.
+    request : str
+        What was asked, scrubbed of secrets, for `v.provenance`.
+    """
+
+    variable: SpeasyVariable | None
+    version: str | None = None
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryUpdate:
+    """A whole inventory.
+
+    Parameters
+    ----------
+    version : str
+        The archive's own mark of freshness, given back later as `since`.
+    records : sequence of ProductInfo
+        Leaves and data sets, in the order in which people should see them.
+    warnings : sequence of str
+        What was left out, and why.
+    """
+
+    version: str
+    records: Sequence[ProductInfo]
+    warnings: Sequence[str] = ()
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """The protocol that every archive follows.
+
+    Attributes
+    ----------
+    name : str
+        Lower case, first part of product ids.
+    title : str
+        For people.
+    max_request_ns : int or None
+        The longest range that one request may ask for.
+    options : frozenset of str
+        Keyword options that `fetch` takes.
+    cachable : bool
+        Whether answers may be kept.
+    """
+
+    name: str
+    title: str
+    max_request_ns: int | None
+    options: frozenset[str]
+    cachable: bool
+
+    def inventory(self, *, deadline: Deadline, since: str | None = None) -> InventoryUpdate | None:
+        """Return the whole inventory, or None when it has not changed since `since`."""
+        ...
+
+    def fetch(
+        self,
+        ref: ProductRef,
+        range: TimeRange,  # noqa: A002
+        *,
+        deadline: Deadline,
+        since: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Fetched:
+        """Return the samples of `ref` in `range`; failure raises, "no data" is an empty variable."""
+        ...

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from speasy_core.errors import InvalidRequest, InvalidTimeRange
+from speasy_core.product import ProductRef
+from speasy_core.request import Request
+from speasy_core.timerange import TimeRange
+
+A, B = "2015-01-02", "2015-01-03"
+DAY = TimeRange(A, B)
+NEXT = TimeRange(B, "2015-01-04")
+
+
+def parse(*args, **keywords):
+    return Request.parse(args, keywords)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (A, B), ([A, B],), ((A, B),), (DAY,), (datetime(2015, 1, 2), datetime(2015, 1, 3)),
+        ([np.datetime64(A), np.datetime64(B)],), ([pd.Timestamp(A), pd.Timestamp(B)],),
+        ([DAY.start_ns // 10**9, DAY.stop_ns // 10**9],),
+        (np.array([A, B], dtype="datetime64[ns]"),),
+    ],
+)  # fmt: skip
+def test_one_range_gives_one_result(args):
+    request = parse("cda/a/b", *args)
+    assert list(request.jobs()) == [(ProductRef("cda", "a/b"), DAY)]
+    assert request.nest(["x"]) == "x"
+
+
+def test_keywords():
+    for request in (
+        parse(product="cda/a", start_time=A, stop_time=B),
+        parse(product="cda/a", time_range=[A, B]),
+        parse("cda/a", time_range=DAY),
+        parse("cda/a", start_time=A, stop_time=B),
+    ):
+        assert request.ranges == (DAY,)
+        assert request.products == (ProductRef("cda", "a"),)
+
+
+def test_keywords_that_are_not_of_the_form_stay():
+    keywords = {"product": "cda/a", "time_range": DAY, "method": "API"}
+    Request.parse((), keywords)
+    assert keywords == {"method": "API"}
+
+
+@pytest.mark.parametrize("ranges", [[[A, B], [B, "2015-01-04"]], [DAY, NEXT], ((A, B), NEXT)])
+def test_a_list_of_ranges_gives_a_list(ranges):
+    request = parse("cda/a", ranges)
+    assert request.ranges == (DAY, NEXT)
+    assert request.nest([1, 2]) == [1, 2]
+
+
+def test_a_list_of_one_range_gives_a_list():
+    assert parse("cda/a", [[A, B]]).nest(["x"]) == ["x"]
+    assert parse("cda/a", [DAY]).nest(["x"]) == ["x"]
+
+
+def test_products_are_outermost():
+    request = parse(["cda/a", "cda/b"], [DAY, NEXT])
+    assert [str(p) for p, _ in request.jobs()] == ["cda/a", "cda/a", "cda/b", "cda/b"]
+    assert request.nest([1, 2, 3, 4]) == [[1, 2], [3, 4]]
+    first, second = parse(("cda/a", "cda/b"), A, B).nest([1, 2])
+    assert (first, second) == (1, 2)
+    assert parse(["cda/a"], A, B).nest([1]) == [1]
+
+
+def test_mistakes_are_named():
+    with pytest.raises(InvalidRequest, match="cannot read 1 positional"):
+        parse("cda/a")
+    with pytest.raises(InvalidRequest, match="cannot read 4"):
+        parse("cda/a", A, B, B)
+    with pytest.raises(InvalidRequest, match="is empty"):
+        parse([], A, B)
+    with pytest.raises(InvalidTimeRange, match="stops before it starts"):
+        parse("cda/a", B, A)
+    with pytest.raises(InvalidTimeRange, match="not a time range"):
+        parse("cda/a", 7)
+    with pytest.raises(InvalidTimeRange, match="entry 1"):
+        parse("cda/a", [DAY, [A, B, B]])
