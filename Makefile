@@ -30,7 +30,7 @@ build: sciqlop_lab/static/.built  ## the widget bundle and the labextension
 sciqlop_lab/static/.built: $(JS_SOURCES) | $(VENV)/.installed
 	cd js && jlpm install --immutable
 	cd js && jlpm run build:prod
-	cd js && jupyter-builder develop . --overwrite
+	jupyter-builder develop . --overwrite
 	jupyter server extension enable --sys-prefix sciqlop_lab
 	touch $@
 

@@ -20,6 +20,7 @@ Kernel to browser
 ``tiles``    ``{v, type, view, gen, start, stop, items: [...], pending: [graph_id]}``: finished
              graphs, at most some 30 ms after the request; the rest follow in further ``tiles``
              of the same generation, each item once, until `pending` is empty.
+    `start` and `stop` are what these items cover; it may reach past what was asked for.
 ``refused``  ``{v, type, id, message, hint}``
 ``notice``   ``{v, type, level, message}``
 

@@ -120,7 +120,7 @@ class SpeasyError(Exception):
         message: str,
         *,
         product: str | None = None,
-        range: Any = None,  # noqa: A002 - the field's name in every message and handler
+        range: Any = None,
         url: str | None = None,
         source: str | None = None,
         attempts: int | None = None,
@@ -142,7 +142,7 @@ class SpeasyError(Exception):
         """The exception this one was raised from."""
         return self.__cause__
 
-    def locate(self, *, product: str | None = None, range: Any = None) -> SpeasyError:  # noqa: A002
+    def locate(self, *, product: str | None = None, range: Any = None) -> SpeasyError:
         """Fill in where it happened, where not known yet; returns itself for ``raise``."""
         self.product = self.product or product
         self.range = self.range if self.range is not None else range

@@ -90,7 +90,7 @@ class Provider(Protocol):
     def fetch(
         self,
         ref: ProductRef,
-        range: TimeRange,  # noqa: A002
+        range: TimeRange,
         *,
         deadline: Deadline,
         since: str | None = None,

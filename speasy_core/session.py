@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from . import providers as provider_table
+from .call import Call, OnError, run_all
 from .config import Settings
-from .errors import (
-    InvalidRequest,
-    OfflineError,
-    SpeasyError,
-    SpeasyWarning,
-    UnknownOption,
-    UnknownProduct,
-    UnknownProvider,
-)
+from .errors import SpeasyError, SpeasyWarning, UnknownOption
 from .http import Deadline, HttpClient
 from .product import ProductInfo, ProductRef
-from .provider import Fetched, Provider
+from .provider import Provider
 from .request import Request
-from .timerange import TimeRange
-from .variable import SpeasyVariable
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -36,11 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "default_session", "offline"]
 
-OnError = Literal["raise", "gaps"]
-
 # Speasy's keywords, accepted so that its scripts run: there is no proxy to disable here
 _SPEASY_OPTIONS = ("disable_proxy", "disable_cache", "prefer_cache")
-_PARALLEL_JOBS = 8
 
 _offline: ContextVar[bool] = ContextVar("speasy_core_offline", default=False)
 
@@ -158,7 +144,7 @@ class Session:
         query: str,
         *,
         provider: str | None = None,
-        type: str | None = None,  # noqa: A002 - the field's name in the search box
+        type: str | None = None,
         unit: str | None = None,
         start: Any = None,
         stop: Any = None,
@@ -183,7 +169,14 @@ class Session:
             Each can be given to `get_data`.
         """
         return self.inventory.find(
-            query, provider=provider, type=type, unit=unit, start=start, stop=stop, limit=limit
+            query,
+            provider=provider,
+            type=type,
+            unit=unit,
+            start=start,
+            stop=stop,
+            limit=limit,
+            wait=not self._is_offline(None),  # the very first search waits for an inventory
         )
 
     def get_data(
@@ -192,7 +185,7 @@ class Session:
         progress: bool = False,
         offline: bool | None = None,
         refresh: bool = False,
-        timeout: float | None = None,
+        timeout: float | Deadline | None = None,
         on_error: OnError = "raise",
         **options: Any,
     ) -> Any:
@@ -240,8 +233,12 @@ class Session:
             raise UnknownOption(f"on_error={on_error!r}", hint="use 'raise' or 'gaps'")
         request = Request.parse(args, options)
         speasy = {name: options.pop(name) for name in _SPEASY_OPTIONS if name in options}
-        deadline = Deadline(self.settings.timeout if timeout is None else timeout)
-        call = _Call(
+        if isinstance(timeout, Deadline):  # of a caller that may cancel it, as a panel does
+            deadline = timeout
+        else:
+            deadline = Deadline(self.settings.timeout if timeout is None else timeout)
+        call = Call(
+            state=self,
             deadline=deadline,
             offline=self._is_offline(offline),
             refresh=refresh or bool(speasy.get("disable_cache")),
@@ -249,119 +246,14 @@ class Session:
             on_error=on_error,
             options=options,
         )
-        jobs = list(request.jobs())
         for ref in request.products:  # a mistake in one is said before anything is fetched
-            self._provider(ref, options)
-        return request.nest(_run(jobs, lambda job: self._get_one(*job, call), progress))
+            call.provider(ref)
+        return request.nest(run_all(call, list(request.jobs()), progress))
 
     def _is_offline(self, asked: bool | None) -> bool:
         if asked is not None:
             return asked
         return _offline.get() or self.settings.offline
-
-    def _provider(self, ref: ProductRef, options: Mapping[str, Any]) -> Provider:
-        provider = self.providers.get(ref.provider)
-        if provider is None:
-            raise UnknownProvider(
-                f"there is no provider {ref.provider!r}",
-                product=str(ref),
-                hint=f"providers: {', '.join(self.providers)}",
-            )
-        unknown = sorted(set(options) - provider.options)
-        if unknown:
-            known = ", ".join(sorted(provider.options)) or "none"
-            raise UnknownOption(
-                f"{ref.provider} does not take the option {', '.join(unknown)}",
-                product=str(ref),
-                hint=f"its options: {known}",
-            )
-        return provider
-
-    def _get_one(self, ref: ProductRef, span: TimeRange, call: _Call) -> SpeasyVariable:
-        provider = self._provider(ref, call.options)
-
-        def fetch(part: TimeRange, since: str | None) -> Fetched:
-            return provider.fetch(
-                ref, part, deadline=call.deadline, since=since, options=call.options
-            )
-
-        try:
-            if provider.cachable:
-                variable = self._from_cache(ref, span, fetch, provider, call)
-            else:
-                variable = _present(fetch(span, None), ref)
-        except UnknownProduct as error:
-            error.hint = error.hint or self._suggest(ref)
-            raise error.locate(product=str(ref), range=span) from error.__cause__
-        except SpeasyError as error:
-            raise error.locate(product=str(ref), range=span) from error.__cause__
-        if not len(variable) and not variable.gaps:
-            self._explain_empty(ref, span)
-        return variable
-
-    def _from_cache(
-        self,
-        ref: ProductRef,
-        span: TimeRange,
-        fetch: Callable[[TimeRange, str | None], Fetched],
-        provider: Provider,
-        call: _Call,
-    ) -> SpeasyVariable:
-        key = str(ref)
-        if call.options:
-            key += "?" + json.dumps(dict(call.options), sort_keys=True, default=str)
-
-        def ask(offline: bool) -> SpeasyVariable:
-            return self.cache.get(
-                key,
-                span,
-                fetch,
-                deadline=call.deadline,
-                max_request_ns=provider.max_request_ns,
-                offline=offline,
-                refresh=call.refresh,
-                on_error="gaps" if offline else call.on_error,
-            )
-
-        if call.prefer_cache and not call.offline:
-            try:
-                kept = ask(offline=True)
-            except OfflineError:
-                return ask(offline=False)
-            if not kept.gaps:
-                return kept
-        return ask(offline=call.offline)
-
-    def _explain_empty(self, ref: ProductRef, span: TimeRange) -> None:
-        """Say why there is nothing, where the inventory knows."""
-        info = self.inventory.info(ref)
-        state = self.inventory.states().get(ref.provider)
-        if info is None:
-            if state is not None and state.loaded and ref.provider != "vp":
-                raise UnknownProduct(
-                    f"{ref.provider} has no product {ref.path!r}",
-                    product=str(ref),
-                    hint=self._suggest(ref),
-                )
-        elif info.coverage is not None and not info.coverage.overlaps(span):
-            warnings.warn(
-                f"{ref} has data from {info.coverage.start} to {info.coverage.stop} only, "
-                f"none in {span}",
-                SpeasyWarning,
-                stacklevel=5,
-            )
-
-    def _suggest(self, ref: ProductRef) -> str:
-        words = ref.path.replace("/", " ").replace("_", " ")
-        for query in (ref.path.rpartition("/")[2], words, words.partition(" ")[0]):
-            try:
-                hits = self.inventory.find(query, provider=ref.provider, limit=3)
-            except InvalidRequest:
-                continue
-            names = [str(hit.ref) for hit in hits if hit.ref is not None and hit.ref != ref]
-            if names:
-                return f"did you mean {', '.join(names)}?"
-        return "find_product('words') searches all inventories"
 
     def info(self, what: Any) -> ProductInfo | None:
         """Return what the inventory knows of a product, without a request."""
@@ -380,29 +272,6 @@ class Session:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-class _Call:
-    """What all pieces of one `get_data` call share."""
-
-    __slots__ = ("deadline", "offline", "on_error", "options", "prefer_cache", "refresh")
-
-    def __init__(
-        self,
-        *,
-        deadline: Deadline,
-        offline: bool,
-        refresh: bool,
-        prefer_cache: bool,
-        on_error: OnError,
-        options: Mapping[str, Any],
-    ) -> None:
-        self.deadline = deadline
-        self.offline = offline
-        self.refresh = refresh
-        self.prefer_cache = prefer_cache
-        self.on_error: OnError = on_error
-        self.options = options
 
 
 class Inventories:
@@ -427,33 +296,6 @@ class Inventories:
 
     def __repr__(self) -> str:
         return repr(self.tree)
-
-
-def _present(answer: Fetched, ref: ProductRef) -> SpeasyVariable:
-    if answer.variable is None:
-        raise SpeasyError("the provider said 'not changed' though nothing was kept", product=str(ref))
-    return answer.variable
-
-
-def _run(jobs: list[Any], work: Callable[[Any], SpeasyVariable], progress: bool) -> list[Any]:
-    if len(jobs) == 1 and not progress:
-        return [work(jobs[0])]
-    with ThreadPoolExecutor(min(_PARALLEL_JOBS, len(jobs)), "get_data") as pool:
-        futures = [pool.submit(work, job) for job in jobs]
-        try:
-            return [future.result() for future in _with_progress(futures, progress)]
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
-
-
-def _with_progress(futures: list[Any], progress: bool) -> Any:
-    if not progress:
-        return futures
-    from tqdm.auto import tqdm
-
-    return tqdm(futures, unit="piece")
 
 
 _default: Session | None = None

@@ -120,7 +120,7 @@ def to_ns(value: Any) -> int:
         return int(value.astype("datetime64[ns]").astype(np.int64))
     if isinstance(value, datetime):
         nanosecond = getattr(value, "nanosecond", 0)  # pandas.Timestamp
-        if value != value:  # noqa: PLR0124 - pandas.NaT
+        if value != value:
             raise InvalidTime("NaT is not a time", hint=_HINT)
         return _in_bounds(_datetime_to_ns(value) + int(nanosecond), value)
     if isinstance(value, date):

@@ -56,5 +56,7 @@ def test_a_secret_does_not_show(caplog):
     assert settings.amda_password.reveal() == "canary"
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("x").debug("%s %r", settings.amda_password, settings)
-    shown = f"{settings!r} {settings} {settings.amda_password} {caplog.text} {settings.amda_password!r}"
+    shown = (
+        f"{settings!r} {settings} {settings.amda_password} {caplog.text} {settings.amda_password!r}"
+    )
     assert "canary" not in shown

@@ -25,7 +25,9 @@ def test_a_node_stands_for_its_ref():
     assert info.name == "b"
 
 
-@pytest.mark.parametrize("what", ["", "cda", "cda/", "/x", 3, None, b"cda/x", ProductInfo(path=("a",))])
+@pytest.mark.parametrize(
+    "what", ["", "cda", "cda/", "/x", 3, None, b"cda/x", ProductInfo(path=("a",))]
+)
 def test_what_names_no_product_says_so(what):
     with pytest.raises(InvalidRequest, match="product"):
         ProductRef.parse(what)

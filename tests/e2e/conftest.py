@@ -74,7 +74,9 @@ def synthetic_archive() -> Iterator[LocalArchive]:
         yield served
 
 
-def start_server(folder: Path, environment: dict[str, str], app: str = "lab") -> tuple[Server, subprocess.Popen[bytes]]:
+def start_server(
+    folder: Path, environment: dict[str, str], app: str = "lab"
+) -> tuple[Server, subprocess.Popen[bytes]]:
     """Start a Jupyter server in `folder` with settings of its own."""
     root, settings = folder / "work", folder / "settings"
     root.mkdir(parents=True)
@@ -86,7 +88,9 @@ def start_server(folder: Path, environment: dict[str, str], app: str = "lab") ->
         sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root",
         f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1",
         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}",
-        "--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.check_for_updates_class="
+        "jupyterlab.handlers.announcements.NeverCheckForUpdate",
     ]  # fmt: skip
     env = {
         **os.environ,
@@ -97,7 +101,6 @@ def start_server(folder: Path, environment: dict[str, str], app: str = "lab") ->
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
         "SPZ_CONFIG": str(folder / "settings.toml"),
-        "PYTHONWARNINGS": "default",
     }
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=root)

@@ -63,7 +63,9 @@ class LabPage:
         """Switch to ``JupyterLab Light`` or ``JupyterLab Dark``."""
         self.command("apputils:change-theme", {"theme": name})
         light = "true" if "Light" in name else "false"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', timeout=20_000)
+        self.page.wait_for_selector(
+            f'body[data-jp-theme-light="{light}"]', state="attached", timeout=20_000
+        )
         self.page.wait_for_timeout(400)  # the style sheet is still being applied
 
     def shot(self, name: str) -> Path:
@@ -129,7 +131,8 @@ class LabPage:
     def source(self, index: int) -> str:
         """Text of a cell."""
         text: str = self.page.evaluate(
-            "(i) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.getSource()",
+            """(i) => window.jupyterapp.shell.currentWidget.content.widgets[i]
+                .model.sharedModel.getSource()""",
             index,
         )
         return text

@@ -1,0 +1,170 @@
+/** Items of a `tiles` message and their buffers become typed arrays that are checked once. */
+import type { Gap, ImageItem, LineItem } from '../protocol';
+import { addSeconds } from './time';
+
+export type RawBuffer = ArrayBuffer | ArrayBufferView;
+
+export interface GapRange {
+  start: bigint;
+  stop: bigint;
+  reason: string;
+}
+
+interface DataBase {
+  label: string;
+  unit: string;
+  gaps: GapRange[];
+  notes: string[];
+  /** The instant that the float seconds count from. */
+  t0: bigint;
+  n: number;
+}
+
+export interface LineData extends DataBase {
+  kind: 'line';
+  mode: 'raw' | 'm4';
+  log: boolean;
+  columns: string[];
+  /** Width of a pixel column in seconds; 0 for raw samples. */
+  dt: number;
+  t: Float64Array;
+  /** One array per column: n samples, or first, min, max, last of n pixel columns. */
+  y: Float32Array[];
+}
+
+/** Columns that touch and are equally wide, so that one stretched copy draws them. */
+export interface Run {
+  from: number;
+  to: number;
+}
+
+export interface ImageData2D extends DataBase {
+  kind: 'image';
+  log: boolean;
+  m: number;
+  yUnit: string;
+  yLabel: string;
+  yLog: boolean;
+  yVarying: boolean;
+  x0: Float64Array;
+  x1: Float64Array;
+  y: Float32Array;
+  z: Float32Array;
+  runs: Run[];
+}
+
+export type GraphData = LineData | ImageData2D;
+
+/** A message whose buffers do not fit its description. */
+export class DecodeError extends Error {}
+
+/** Copy: widget buffers are views at any offset, which a Float64Array refuses. */
+function copyBytes(buffers: readonly RawBuffer[], index: number, bytes: number, what: string): ArrayBuffer {
+  const raw = buffers[index];
+  if (raw === undefined) {
+    throw new DecodeError(`buffer ${index} (${what}) is missing from the kernel's message`);
+  }
+  if (raw.byteLength !== bytes) {
+    throw new DecodeError(`buffer ${index} (${what}) holds ${raw.byteLength} bytes where ${bytes} were announced`);
+  }
+  const source = ArrayBuffer.isView(raw)
+    ? new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength)
+    : new Uint8Array(raw);
+  const copy = new ArrayBuffer(bytes);
+  new Uint8Array(copy).set(source);
+  return copy;
+}
+
+function decodeGaps(gaps: Gap[] | undefined): GapRange[] {
+  return (gaps ?? []).map(gap => ({
+    start: BigInt(gap.start),
+    stop: BigInt(gap.stop),
+    reason: gap.reason
+  }));
+}
+
+export function decodeLine(item: LineItem, buffers: readonly RawBuffer[]): LineData {
+  const { n, columns } = item;
+  const perColumn = item.mode === 'm4' ? 4 * n : n;
+  const t = new Float64Array(copyBytes(buffers, item.t, n * 8, 'times'));
+  const all = copyBytes(buffers, item.y, columns.length * perColumn * 4, 'values');
+  const dt = item.mode === 'm4' ? item.dt : 0;
+  if (dt === undefined || !(dt >= 0)) {
+    throw new DecodeError('the width of the pixel columns is missing from the kernel\'s message');
+  }
+  return {
+    kind: 'line',
+    mode: item.mode,
+    label: item.label,
+    unit: item.unit,
+    log: item.log,
+    gaps: decodeGaps(item.gaps),
+    notes: item.notes ?? [],
+    t0: BigInt(item.t0),
+    n,
+    dt,
+    columns,
+    t,
+    y: columns.map((_, c) => new Float32Array(all, c * perColumn * 4, perColumn))
+  };
+}
+
+export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): ImageData2D {
+  const { n, m } = item;
+  const x0 = new Float64Array(copyBytes(buffers, item.x0, n * 8, 'left edges'));
+  const x1 = new Float64Array(copyBytes(buffers, item.x1, n * 8, 'right edges'));
+  const channels = item.y_varying ? n * m : m;
+  return {
+    kind: 'image',
+    label: item.label,
+    unit: item.unit,
+    log: item.log,
+    gaps: decodeGaps(item.gaps),
+    notes: item.notes ?? [],
+    t0: BigInt(item.t0),
+    n,
+    m,
+    yUnit: item.y_unit,
+    yLabel: item.y_label,
+    yLog: item.y_log,
+    yVarying: item.y_varying,
+    x0,
+    x1,
+    y: new Float32Array(copyBytes(buffers, item.y, channels * 4, 'channels')),
+    z: new Float32Array(copyBytes(buffers, item.z, n * m * 4, 'values')),
+    runs: findRuns(x0, x1)
+  };
+}
+
+export function findRuns(x0: Float64Array, x1: Float64Array): Run[] {
+  const runs: Run[] = [];
+  let from = 0;
+  for (let i = 1; i <= x0.length; i++) {
+    const width = x1[from]! - x0[from]!;
+    const tolerance = width * 0.02;
+    // Measured from the run's start, so that small deviations cannot add up to a shift.
+    const fits =
+      i < x0.length &&
+      Math.abs(x0[i]! - x1[i - 1]!) <= tolerance &&
+      Math.abs(x1[i]! - (x0[from]! + (i + 1 - from) * width)) <= width * 0.25;
+    if (!fits) {
+      runs.push({ from, to: i });
+      from = i;
+    }
+  }
+  return x0.length === 0 ? [] : runs;
+}
+
+/** First and last instant that the data reaches; null when there is none. */
+export function dataExtent(data: GraphData): { start: bigint; stop: bigint } | null {
+  if (data.n === 0) {
+    return null;
+  }
+  if (data.kind === 'line') {
+    return {
+      start: addSeconds(data.t0, data.t[0]!),
+      stop: addSeconds(data.t0, data.t[data.n - 1]! + data.dt)
+    };
+  }
+  return { start: addSeconds(data.t0, data.x0[0]!), stop: addSeconds(data.t0, data.x1[data.n - 1]!) };
+}

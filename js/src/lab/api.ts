@@ -1,0 +1,162 @@
+/** The inventory of the Jupyter server over REST; twin of sciqlop_lab/server.py. */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+/** One node of the product tree. */
+export interface NodeRecord {
+  id: number;
+  name: string;
+  kind: string;
+  /** provider/path, or null for a node that only groups others. */
+  ref: string | null;
+  title: string;
+  unit: string;
+  has_children: boolean;
+}
+
+export interface NodePage {
+  nodes: NodeRecord[];
+  total: number;
+}
+
+export interface SearchHit extends NodeRecord {
+  /** Names from the provider down to this node. */
+  path: string[];
+  score: number;
+}
+
+export interface SearchAnswer {
+  hits: SearchHit[];
+  took_ms: number;
+}
+
+export interface ProductDetails {
+  ref: string;
+  name: string;
+  kind: string;
+  title: string;
+  unit: string;
+  path: string[];
+  /** First to last sample, ISO 8601 UTC. */
+  coverage: { start: string; stop: string } | null;
+  /** Seconds between samples. */
+  cadence: number | null;
+  meta: Record<string, unknown>;
+}
+
+export interface ProviderStatus {
+  title: string;
+  loaded: boolean;
+  refreshing: boolean;
+  count: number;
+  /** Seconds since the inventory was last proved current. */
+  age: number | null;
+  updated: string | null;
+  /** The archive's own mark of this inventory. */
+  version: string | null;
+  error: string | null;
+}
+
+export interface Status {
+  providers: Record<string, ProviderStatus>;
+  version: string;
+  /** What keeps the whole inventory from working, else null. */
+  error: string | null;
+}
+
+/** What the tree needs from a server; tests give their own. */
+export interface IInventory {
+  nodes(parent: number | null, offset: number, limit: number): Promise<NodePage>;
+  search(query: string, limit: number, signal?: AbortSignal): Promise<SearchAnswer>;
+  product(ref: string): Promise<ProductDetails>;
+  status(): Promise<Status>;
+  refresh(provider: string | null): Promise<Status>;
+}
+
+/** A refusal of the server, or no answer at all (status 0); the message is fit to be shown. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+/** {@link IInventory} of the Jupyter server that served this page. */
+export class ServerInventory implements IInventory {
+  constructor(private readonly _settings = ServerConnection.makeSettings()) {}
+
+  nodes(parent: number | null, offset: number, limit: number): Promise<NodePage> {
+    const query: Record<string, string | number> = { offset, limit };
+    if (parent !== null) {
+      query.parent = parent;
+    }
+    return this._get<NodePage>('nodes', query);
+  }
+
+  search(query: string, limit: number, signal?: AbortSignal): Promise<SearchAnswer> {
+    return this._get<SearchAnswer>('search', { q: query, limit }, signal);
+  }
+
+  product(ref: string): Promise<ProductDetails> {
+    return this._get<ProductDetails>('product', { ref });
+  }
+
+  status(): Promise<Status> {
+    return this._get<Status>('status', {});
+  }
+
+  refresh(provider: string | null): Promise<Status> {
+    return this._request<Status>('refresh', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ provider })
+    });
+  }
+
+  private _get<T>(
+    path: string,
+    query: Record<string, string | number>,
+    signal?: AbortSignal
+  ): Promise<T> {
+    const text = Object.entries(query)
+      .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+      .join('&');
+    return this._request<T>(text ? `${path}?${text}` : path, signal ? { signal } : {});
+  }
+
+  private async _request<T>(path: string, init: RequestInit): Promise<T> {
+    const url = URLExt.join(this._settings.baseUrl, 'sciqlop-lab/api/') + path;
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this._settings);
+    } catch (error) {
+      throw new ApiError(error instanceof Error ? error.message : String(error), 0);
+    }
+    const text = await response.text();
+    let value: unknown = null;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      // Not JSON: a proxy's page, or a server without our extension; the status says enough.
+    }
+    if (!response.ok || typeof value !== 'object' || value === null) {
+      throw new ApiError(reason(response.status, value), response.status);
+    }
+    return value as T;
+  }
+}
+
+function reason(status: number, value: unknown): string {
+  const message = (value as { message?: unknown } | null)?.message;
+  if (typeof message === 'string' && message) {
+    return message;
+  }
+  // Jupyter answers with a page of its own where no extension listens.
+  return status === 404
+    ? 'this Jupyter server runs without the sciqlop_lab extension; install sciqlop-lab beside it'
+    : `the Jupyter server answered with HTTP ${status}`;
+}

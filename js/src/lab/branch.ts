@@ -1,0 +1,59 @@
+/** A node of the tree as the page knows it: children come when they are asked for. */
+
+import type { NodeRecord } from './api';
+
+export type LoadState = 'idle' | 'loading' | 'error';
+
+/** Kinds that hold others or are no time series: a panel cannot draw them. */
+const NOT_PLOTTABLE = new Set(['folder', 'dataset', 'timetable', 'catalog']);
+
+export class Branch {
+  /** null until they were asked for. */
+  children: Branch[] | null = null;
+  /** Children in all, as the server counts them. */
+  total = 0;
+  expanded = false;
+  state: LoadState = 'idle';
+  error = '';
+  /** Names from the provider down to this node; only in search results. */
+  path: readonly string[] | null = null;
+
+  constructor(
+    readonly node: NodeRecord,
+    readonly parent: Branch | null,
+    /** Place among its siblings, from 1. */
+    readonly position: number
+  ) {
+    this.level = parent ? parent.level + 1 : 1;
+  }
+
+  readonly level: number;
+
+  get expandable(): boolean {
+    return this.node.has_children;
+  }
+
+  /** Whether a panel can draw it. */
+  get plottable(): boolean {
+    return this.node.ref !== null && !NOT_PLOTTABLE.has(this.node.kind);
+  }
+
+  /** Names down to this node: what stays the same when the server numbers its nodes anew. */
+  get names(): string[] {
+    return [...(this.parent?.names ?? []), this.node.name];
+  }
+
+  get key(): string {
+    return this.names.join('\u0000');
+  }
+}
+
+/** Append what is visible below a branch to `rows`. */
+export function collectVisible(branch: Branch, rows: Branch[]): void {
+  for (const child of branch.children ?? []) {
+    rows.push(child);
+    if (child.expanded) {
+      collectVisible(child, rows);
+    }
+  }
+}

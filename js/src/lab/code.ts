@@ -1,0 +1,96 @@
+/** Python code for products. Everything that comes from outside enters as a string literal. */
+
+import type { ProductDetails } from './api';
+
+const DAY = 86_400;
+/** Spans people think in, seconds. */
+const NICE_SPANS = [
+  1, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21_600, 43_200, DAY, 3 * DAY, 7 * DAY, 30 * DAY,
+  90 * DAY, 365 * DAY
+];
+/** Ranges begin and end on one of these, seconds. */
+const GRIDS = [1, 10, 60, 600, 3600, DAY];
+/** Samples in a first look: a curve has shape and the request stays small. */
+const FIRST_SAMPLES = 6000;
+/** When an archive does not say how dense its samples are. */
+const UNKNOWN_CADENCE_SPAN = 21_600;
+
+export interface SuggestedRange {
+  /** ISO 8601 UTC. */
+  start: string;
+  stop: string;
+}
+
+/**
+ * A Python string literal of any text.
+ *
+ * JSON's escapes mean the same in Python. Characters that JSON leaves as they are but that an
+ * editor may hide or reorder (controls, line separators, bidirectional marks) are escaped too.
+ */
+export function pythonLiteral(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  );
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.000Z$/, 'Z');
+}
+
+/** Milliseconds of an ISO time, which may have more digits than Date reads; NaN if it is none. */
+export function parseTime(text: string): number {
+  const trimmed = text.replace(/(\.\d{3})\d+/, '$1');
+  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(trimmed) ? trimmed : `${trimmed}Z`);
+}
+
+/**
+ * A first range that has data: the end of what the archive covers.
+ *
+ * @param details what the inventory knows of the product, null if nothing
+ * @param span seconds wanted, or 0 for as many as give a few thousand samples
+ * @param now milliseconds since 1970, for products of unknown coverage
+ */
+export function suggestRange(
+  details: Pick<ProductDetails, 'coverage' | 'cadence'> | null,
+  span: number,
+  now: number
+): SuggestedRange {
+  const cadence = details?.cadence ?? 0;
+  let seconds = span;
+  if (!(seconds > 0)) {
+    const budget = cadence > 0 ? cadence * FIRST_SAMPLES : UNKNOWN_CADENCE_SPAN;
+    seconds = NICE_SPANS.findLast(nice => nice <= budget) ?? NICE_SPANS[0]!;
+  }
+  const first = details?.coverage ? parseTime(details.coverage.start) : NaN;
+  const last = details?.coverage ? parseTime(details.coverage.stop) : NaN;
+  if (!(last > first)) {
+    const today = Math.floor(now / (DAY * 1000)) * DAY * 1000;
+    return { start: iso(today - seconds * 1000), stop: iso(today) };
+  }
+  // Rounded outwards: the last sample lies inside the half-open range.
+  const grid = (GRIDS.findLast(step => step <= seconds / 6) ?? 1) * 1000;
+  const end = Math.min(last, now) > first ? Math.min(last, now) : last;
+  const stop = Math.ceil(end / grid) * grid;
+  const start = Math.max(stop - seconds * 1000, Math.floor(first / grid) * grid);
+  return { start: iso(start), stop: iso(stop) };
+}
+
+/** Code that fetches a product into `v`; runs in a fresh kernel. */
+export function getDataCode(id: string, range: SuggestedRange): string {
+  const args = [id, range.start, range.stop].map(pythonLiteral).join(', ');
+  return `import speasy_core as spz\nv = spz.get_data(${args})\n`;
+}
+
+/** Code that shows a panel with a product; its names start with `_` to leave the user's alone. */
+export function panelCode(id: string, range: SuggestedRange, name: string): string {
+  if (!/^_[a-z0-9_]+$/.test(name)) {
+    throw new Error(`${name} is not a private Python name`);
+  }
+  return [
+    'from sciqlop_lab import Panel as _SciqlopPanel',
+    `${name} = _SciqlopPanel(${pythonLiteral(range.start)}, ${pythonLiteral(range.stop)})`,
+    `${name}.plot(${pythonLiteral(id)})`,
+    name
+  ].join('\n');
+}

@@ -1,0 +1,173 @@
+/** What is known of the selected product. Names and values come from outside: text only. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+
+import type { ProductDetails } from './api';
+import type { Branch } from './branch';
+import { formatCadence, formatTime, formatValue } from './format';
+import type { TreeChange, TreeModel } from './model';
+import type { ProductBook } from './products';
+
+/** A pause on a row before its details are asked for: arrow keys held down ask for nothing. */
+const SETTLE = 80;
+
+export class DetailsView extends Widget {
+  constructor(
+    private readonly _model: TreeModel,
+    private readonly _book: ProductBook,
+    private readonly _trans: TranslationBundle,
+    private readonly _actions: readonly { label: string; caption: string; run: () => void }[]
+  ) {
+    super();
+    this.addClass('sqlab-details');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', _trans.__('Product details'));
+    this.node.tabIndex = 0;
+    this._empty();
+    _model.changed.connect(this._onChanged, this);
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    clearTimeout(this._timer);
+    this._model.changed.disconnect(this._onChanged, this);
+    super.dispose();
+  }
+
+  private _onChanged(_: TreeModel, change: TreeChange): void {
+    if (change !== 'selection' && change !== 'rows') {
+      return;
+    }
+    const branch = this._model.selected;
+    if (branch === this._branch) {
+      return;
+    }
+    this._branch = branch;
+    clearTimeout(this._timer);
+    const ref = branch?.node.ref;
+    if (!branch) {
+      this._empty();
+    } else if (!ref) {
+      this._show(branch, null, '');
+    } else if (this._book.peek(ref)) {
+      this._show(branch, this._book.peek(ref), '');
+    } else {
+      this._timer = setTimeout(() => void this._load(branch, ref), SETTLE);
+    }
+  }
+
+  private async _load(branch: Branch, ref: string): Promise<void> {
+    try {
+      const details = await this._book.get(ref);
+      if (branch === this._branch && !this.isDisposed) {
+        this._show(branch, details, '');
+      }
+    } catch (error) {
+      if (branch === this._branch && !this.isDisposed) {
+        this._show(branch, null, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  private _empty(): void {
+    const hint = element('p', 'sqlab-details-hint');
+    hint.textContent = this._trans.__(
+      'Select a product to see what it is. Drag it onto a panel, into a code cell, or to the main area.'
+    );
+    this.node.replaceChildren(hint);
+  }
+
+  private _show(branch: Branch, details: ProductDetails | null, error: string): void {
+    const { node } = branch;
+    const trans = this._trans;
+    const heading = element('h3', 'sqlab-details-name');
+    heading.textContent = branch.level === 1 && !branch.path ? node.title || node.name : node.name;
+    const parts: HTMLElement[] = [heading];
+    const title = details?.title || node.title;
+    if (title && title !== heading.textContent) {
+      const description = element('p', 'sqlab-details-title');
+      description.textContent = title;
+      parts.push(description);
+    }
+    if (error) {
+      const problem = element('p', 'sqlab-details-error');
+      problem.textContent = error;
+      parts.push(problem);
+    }
+    if (branch.plottable) {
+      parts.push(this._buttons());
+    }
+    const list = element('dl', 'sqlab-details-list');
+    add(list, trans.__('Type'), node.kind === 'unknown' ? '' : node.kind);
+    add(list, trans.__('Unit'), details?.unit || node.unit);
+    add(list, trans.__('Cadence'), details?.cadence ? formatCadence(details.cadence) : '');
+    if (details?.coverage) {
+      const { start, stop } = details.coverage;
+      add(list, trans.__('From (UTC)'), formatTime(start));
+      add(list, trans.__('To (UTC)'), formatTime(stop));
+    }
+    add(list, trans.__('Id'), node.ref ?? '', 'sqlab-details-id');
+    add(list, trans.__('In'), (branch.path ?? branch.names).slice(0, -1).join(' › '));
+    parts.push(list);
+    const meta = Object.entries(details?.meta ?? {}).filter(([, value]) => formatValue(value));
+    if (meta.length) {
+      parts.push(this._metadata(meta));
+    }
+    this.node.replaceChildren(...parts);
+    this.node.scrollTop = 0;
+  }
+
+  private _buttons(): HTMLElement {
+    const bar = element('div', 'sqlab-details-actions');
+    for (const { label, caption, run } of this._actions) {
+      const button = element('button', 'jp-Button jp-mod-styled jp-mod-minimal');
+      button.setAttribute('type', 'button');
+      button.textContent = label;
+      button.title = caption;
+      button.addEventListener('click', run);
+      bar.append(button);
+    }
+    return bar;
+  }
+
+  private _metadata(meta: [string, unknown][]): HTMLElement {
+    const block = element('details', 'sqlab-details-meta') as HTMLDetailsElement;
+    block.open = this._metaOpen;
+    block.addEventListener('toggle', () => {
+      this._metaOpen = block.open;
+    });
+    const summary = element('summary', '');
+    summary.textContent = this._trans.__('Metadata (%1)', meta.length);
+    const list = element('dl', 'sqlab-details-list');
+    for (const [key, value] of meta) {
+      add(list, key, formatValue(value));
+    }
+    block.append(summary, list);
+    return block;
+  }
+
+  private _branch: Branch | null = null;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _metaOpen = false;
+}
+
+function element(tag: string, className: string): HTMLElement {
+  const made = document.createElement(tag);
+  made.className = className;
+  return made;
+}
+
+function add(list: HTMLElement, key: string, value: string, className = ''): void {
+  if (!value) {
+    return;
+  }
+  const term = document.createElement('dt');
+  term.textContent = key;
+  const text = document.createElement('dd');
+  text.textContent = value;
+  text.className = className;
+  list.append(term, text);
+}

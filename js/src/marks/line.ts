@@ -1,0 +1,209 @@
+/** Lines, from raw samples or from first, min, max, last of pixel columns. */
+import type { LineData } from '../core/decode';
+import { lowerBound } from '../core/range';
+import { secondsBetween } from '../core/time';
+import { timeToX, valueToY } from './frame';
+import type { Affine, Frame } from './frame';
+import type { Surface } from './surface';
+
+/** Pixels outside of the plot at which lines are cut: huge coordinates make strokes slow. */
+const BEYOND = 4000;
+const DOT = 1.6;
+/** Samples further apart than this many pixels are marked one by one. */
+const SPARSE = 14;
+/** Columns up to this many pixels wide are drawn as bars: 3 to 20 times cheaper than a stroke. */
+const BAR = 2.5;
+/** From this many points on a line is one pixel wide, which software rasterisers draw 7 times faster. */
+const MANY = 400;
+
+export function drawLine(
+  surface: Surface,
+  frame: Frame,
+  data: LineData,
+  colors: readonly string[],
+  hidden: ReadonlySet<string>,
+  pixelRatio = 1
+): void {
+  const x = timeToX(frame, data.t0);
+  const y = valueToY(frame);
+  const low = frame.rect.y - BEYOND;
+  const high = frame.rect.y + frame.rect.height + BEYOND;
+  const log = frame.y.log;
+  const toY = (value: number): number => {
+    // NaN stays NaN, as does what a logarithm cannot take.
+    const at = y.a * (log ? (value > 0 ? Math.log(value) : NaN) : value) + y.b;
+    return at < low ? low : at > high ? high : at;
+  };
+  // One sample on either side of the view, so that lines leave through the border.
+  const from = Math.max(0, lowerBound(data.t, secondsBetween(data.t0, frame.view.start)) - 2);
+  const to = Math.min(data.n, lowerBound(data.t, secondsBetween(data.t0, frame.view.stop)) + 2);
+  surface.lineWidth = to - from > MANY ? 1 : 1.4;
+  surface.lineJoin = 'bevel';
+  data.columns.forEach((name, c) => {
+    if (hidden.has(name)) {
+      return;
+    }
+    surface.strokeStyle = colors[c] ?? colors[0]!;
+    surface.fillStyle = surface.strokeStyle;
+    if (data.mode === 'm4' && data.dt * x.a <= BAR) {
+      fillColumns(surface, data, data.y[c]!, from, to, x, toY, pixelRatio);
+    } else if (data.mode === 'm4') {
+      strokeColumns(surface, data, data.y[c]!, from, to, x, toY);
+    } else {
+      strokeSamples(surface, data, data.y[c]!, from, to, x, toY);
+    }
+  });
+}
+
+function strokeSamples(
+  surface: Surface,
+  { t }: LineData,
+  values: Float32Array,
+  from: number,
+  to: number,
+  x: Affine,
+  toY: (value: number) => number
+): void {
+  const sparse = to - from > 1 && ((t[to - 1]! - t[from]!) * x.a) / (to - from - 1) > SPARSE;
+  const dots: number[] = [];
+  let length = 0;
+  surface.beginPath();
+  for (let i = from; i < to; i++) {
+    const py = toY(values[i]!);
+    if (Number.isNaN(py)) {
+      if (length === 1) {
+        dots.push(i - 1);
+      }
+      length = 0;
+      continue;
+    }
+    const px = x.a * t[i]! + x.b;
+    if (length === 0) {
+      surface.moveTo(px, py);
+    } else {
+      surface.lineTo(px, py);
+    }
+    length += 1;
+    if (sparse) {
+      dots.push(i);
+    }
+  }
+  if (length === 1 && !sparse) {
+    dots.push(to - 1);
+  }
+  surface.stroke();
+  drawDots(
+    surface,
+    dots.map(i => [x.a * t[i]! + x.b, toY(values[i]!)])
+  );
+}
+
+/** One bar per pixel column, from its minimum to its maximum and to where the column before ended. */
+function fillColumns(
+  surface: Surface,
+  { t, n, dt }: LineData,
+  values: Float32Array,
+  from: number,
+  to: number,
+  x: Affine,
+  toY: (value: number) => number,
+  pixelRatio: number
+): void {
+  // Borders on whole device pixels: blurred ones make a line paler while it moves.
+  const snap = (px: number): number => Math.round(px * pixelRatio) / pixelRatio;
+  const half = 0.55;
+  const dots: [number, number][] = [];
+  let before = NaN;
+  let alone: [number, number] | null = null;
+  for (let i = from; i < to; i++) {
+    const high = toY(values[2 * n + i]!);
+    const lowest = toY(values[n + i]!);
+    const low = Number.isNaN(lowest) ? high : lowest;
+    if (Number.isNaN(high)) {
+      if (alone) {
+        dots.push(alone);
+      }
+      alone = null;
+      before = NaN;
+      continue;
+    }
+    const joined = !Number.isNaN(before);
+    // Pixels count downwards: the highest value has the smallest y.
+    const top = joined ? Math.min(high, before) : high;
+    const bottom = joined ? Math.max(low, before) : low;
+    const left = snap(x.a * t[i]! + x.b);
+    const width = Math.max(snap(x.a * (t[i]! + dt) + x.b) - left, 1);
+    surface.fillRect(left, top - half, width, bottom - top + 2 * half);
+    alone = !joined && low - high < 1 ? [left + width / 2, high] : null;
+    const last = toY(values[3 * n + i]!);
+    before = Number.isNaN(last) ? low : last;
+  }
+  if (alone) {
+    dots.push(alone);
+  }
+  drawDots(surface, dots);
+}
+
+function strokeColumns(
+  surface: Surface,
+  { t, n, dt }: LineData,
+  values: Float32Array,
+  from: number,
+  to: number,
+  x: Affine,
+  toY: (value: number) => number
+): void {
+  const dots: [number, number][] = [];
+  let down = false;
+  let alone: [number, number] | null = null;
+  surface.beginPath();
+  for (let i = from; i < to; i++) {
+    const first = toY(values[i]!);
+    const px = x.a * (t[i]! + dt / 2) + x.b;
+    const low = toY(values[n + i]!);
+    const high = toY(values[2 * n + i]!);
+    const last = toY(values[3 * n + i]!);
+    // A column with some samples may still have a first or last that a log axis cannot show.
+    if (Number.isNaN(high)) {
+      if (alone) {
+        dots.push(alone);
+      }
+      alone = null;
+      down = false;
+      continue;
+    }
+    const bottom = Number.isNaN(low) ? high : low;
+    const entry = Number.isNaN(first) ? bottom : first;
+    const exit = Number.isNaN(last) ? bottom : last;
+    if (down) {
+      surface.lineTo(px, entry);
+      alone = null;
+    } else {
+      surface.moveTo(px, entry);
+      alone = bottom === high ? [px, entry] : null;
+      down = true;
+    }
+    if (bottom !== high) {
+      surface.lineTo(px, bottom);
+      surface.lineTo(px, high);
+      surface.lineTo(px, exit);
+    }
+  }
+  if (alone) {
+    dots.push(alone);
+  }
+  surface.stroke();
+  drawDots(surface, dots);
+}
+
+function drawDots(surface: Surface, dots: readonly (readonly number[])[]): void {
+  if (dots.length === 0) {
+    return;
+  }
+  surface.beginPath();
+  for (const [px, py] of dots) {
+    surface.moveTo(px! + DOT, py!);
+    surface.arc(px!, py!, DOT, 0, 2 * Math.PI);
+  }
+  surface.fill();
+}

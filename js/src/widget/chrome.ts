@@ -1,0 +1,90 @@
+/** The parts of a panel around its plots: header with tools, empty state, notices, disconnection. */
+import { formatDuration, formatTime } from '../core/time';
+import type { TimeView } from '../core/time';
+import { make, makeButton, setText } from './dom';
+
+export interface ToolActions {
+  zoom(factor: number): void;
+  pan(fraction: number): void;
+  undo(): void;
+  redo(): void;
+  autoscale(): void;
+  toggleLog(): void;
+  removePlot(): void;
+}
+
+export class Chrome {
+  readonly header = make('div', 'sq-header');
+  readonly stage = make('div', 'sq-stage');
+  readonly canvas = make('canvas', 'sq-canvas');
+  readonly cursor = make('div', 'sq-cursor');
+  readonly placeholder = make('div', 'sq-placeholder');
+  readonly empty = make('div', 'sq-empty');
+  private readonly title = make('span', 'sq-title');
+  private readonly time = make('span', 'sq-time');
+  private readonly notices = make('div', 'sq-notices');
+  private readonly banner = make('div', 'sq-banner');
+
+  constructor(root: HTMLElement, actions: ToolActions) {
+    const tools = make('div', 'sq-toolbar');
+    tools.setAttribute('role', 'toolbar');
+    tools.setAttribute('aria-label', 'Panel tools');
+    const tool = (text: string, label: string, run: () => void): HTMLButtonElement =>
+      makeButton('sq-tool', text, label, run);
+    tools.append(
+      tool('◀', 'Earlier (Left)', () => actions.pan(-0.5)),
+      tool('▶', 'Later (Right)', () => actions.pan(0.5)),
+      tool('+', 'Zoom in (+)', () => actions.zoom(0.5)),
+      tool('−', 'Zoom out (−)', () => actions.zoom(2)),
+      tool('↶', 'Undo (Ctrl+Z)', () => actions.undo()),
+      tool('↷', 'Redo (Ctrl+Shift+Z)', () => actions.redo()),
+      tool('auto', 'Fit values to the view (M)', () => actions.autoscale()),
+      tool('log', 'Linear or logarithmic (L), for the plot under the cursor', () => actions.toggleLog()),
+      tool('✕', 'Remove the plot under the cursor (Delete)', () => actions.removePlot())
+    );
+    this.header.append(this.title, this.time, tools);
+    this.empty.append(
+      make('div', 'sq-empty-title', 'Drop products here'),
+      make('div', 'sq-empty-hint', 'from the product tree on the left, or panel.plot("cda/…") in Python')
+    );
+    this.canvas.setAttribute('role', 'img');
+    this.cursor.hidden = true;
+    this.placeholder.hidden = true;
+    this.banner.hidden = true;
+    this.banner.setAttribute('role', 'status');
+    this.notices.setAttribute('aria-live', 'polite');
+    this.stage.append(this.canvas, this.cursor, this.placeholder, this.empty);
+    root.append(this.header, this.stage, this.notices, this.banner);
+  }
+
+  showTime(title: string, view: TimeView): void {
+    setText(this.title, title);
+    const span = view.stop - view.start;
+    const resolution = span / 1000n || 1n;
+    const [start, stop] = [formatTime(view.start, resolution), formatTime(view.stop, resolution)];
+    setText(this.time, `${start} – ${stop} UTC · ${formatDuration(span)}`);
+  }
+
+  showBanner(text: string | null): void {
+    this.banner.hidden = text === null;
+    setText(this.banner, text ?? '');
+  }
+
+  notify(level: 'info' | 'warning' | 'error', message: string, hint: string | null = null): void {
+    const notice = make('div', `sq-notice sq-notice-${level}`);
+    notice.append(make('span', '', message));
+    if (hint) {
+      notice.append(make('span', 'sq-notice-hint', hint));
+    }
+    const remove = (): void => notice.remove();
+    notice.append(makeButton('sq-tool', '✕', 'Dismiss', remove));
+    this.notices.append(notice);
+    while (this.notices.childElementCount > 3) {
+      this.notices.firstElementChild?.remove();
+    }
+    // An error stays until it was read.
+    if (level !== 'error') {
+      setTimeout(remove, 6000);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** Small helpers; all text goes through textContent. */
+
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text?: string
+): HTMLElementTagNameMap[K] {
+  const node = document.createElement(tag);
+  node.className = className;
+  if (text !== undefined) {
+    node.textContent = text;
+  }
+  return node;
+}
+
+export function makeButton(className: string, text: string, label: string, run: () => void): HTMLButtonElement {
+  const button = make('button', className, text);
+  button.type = 'button';
+  button.title = label;
+  button.setAttribute('aria-label', label);
+  button.addEventListener('click', event => {
+    event.stopPropagation();
+    run();
+  });
+  return button;
+}
+
+/** Set the text only when it changes: screen readers announce each change. */
+export function setText(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+export function setData(node: HTMLElement, name: string, value: string): void {
+  if (node.dataset[name] !== value) {
+    node.dataset[name] = value;
+  }
+}

@@ -1,0 +1,154 @@
+/** The verbs of interaction.ts carried out on a panel. */
+import { hitTest } from '../core/layout';
+import type { PanelLayout } from '../core/layout';
+import type { PlotState } from '../core/plot';
+import { panScale, zoomScale } from '../core/scale';
+import type { Scale } from '../core/scale';
+import { panView, zoomView } from '../core/time';
+import type { TimeView } from '../core/time';
+import type { Gestures } from './interaction';
+
+export interface AxisChange {
+  log?: boolean | null;
+  range?: [number, number] | null;
+}
+
+export interface PanelActions {
+  readonly view: TimeView;
+  readonly layout: PanelLayout | null;
+  readonly plots: PlotState[];
+  /** Index of the plot that keys act on. */
+  readonly current: number;
+  setView(view: TimeView): void;
+  setAxis(plot: PlotState, axis: 'y' | 'z', change: AxisChange): void;
+  gestureEnded(): void;
+  hover(point: { x: number; y: number } | null): void;
+  removePlot(plot: PlotState): void;
+  undo(): void;
+  redo(): void;
+  home(): void;
+}
+
+const KEY_PAN = 0.1;
+const KEY_ZOOM = 1.4;
+
+export function autoscale(panel: PanelActions, plot: PlotState, axis: 'y' | 'z' | 'both'): void {
+  for (const name of axis === 'both' ? (['y', 'z'] as const) : [axis]) {
+    if (name === 'y' || plot.image()) {
+      panel.setAxis(plot, name, { range: null });
+    }
+  }
+}
+
+/** Flip the scale of the values: of y, which for a spectrogram means its colours. */
+export function toggleLog(panel: PanelActions, plot: PlotState): void {
+  if (plot.image()) {
+    panel.setAxis(plot, 'z', { log: !plot.zLog, range: null });
+  } else {
+    panel.setAxis(plot, 'y', { log: !plot.yLog, range: null });
+  }
+}
+
+function setScale(panel: PanelActions, plot: PlotState, axis: 'y' | 'z', scale: Scale): void {
+  panel.setAxis(plot, axis, { range: [scale.lo, scale.hi] });
+}
+
+export function makeGestures(panel: PanelActions): Gestures {
+  let drag: { view: TimeView; y: Scale | null } | null = null;
+  const plotAt = (index: number): PlotState | undefined => panel.plots[index];
+  return {
+    hit: (x, y) => (panel.layout ? hitTest(panel.layout, x, y) : null),
+    pan: fraction => panel.setView(panView(panel.view, fraction)),
+    zoom: (factor, anchor) => panel.setView(zoomView(panel.view, factor, anchor)),
+    panY: (index, fraction) => {
+      const plot = plotAt(index);
+      if (plot) {
+        setScale(panel, plot, 'y', panScale(plot.yScale(), fraction));
+      }
+    },
+    zoomY: (index, factor, anchor) => {
+      const plot = plotAt(index);
+      if (plot) {
+        setScale(panel, plot, 'y', zoomScale(plot.yScale(), factor, anchor));
+      }
+    },
+    zoomZ: (index, factor, anchor) => {
+      const plot = plotAt(index);
+      if (plot?.image()) {
+        setScale(panel, plot, 'z', zoomScale(plot.zScale(), factor, anchor));
+      }
+    },
+    dragStart: index => {
+      const plot = plotAt(index);
+      // An automatic axis follows the data; only one that the hand has set moves with the hand.
+      drag = { view: panel.view, y: plot?.y.range ? plot.yScale() : null };
+    },
+    dragMove: (index, dx, dy) => {
+      const plot = plotAt(index);
+      if (!drag) {
+        return;
+      }
+      panel.setView(panView(drag.view, -dx));
+      if (plot && drag.y) {
+        setScale(panel, plot, 'y', panScale(drag.y, dy));
+      }
+    },
+    dragEnd: () => {
+      drag = null;
+      panel.gestureEnded();
+    },
+    autoscale: (index, axis) => {
+      const plots = index === null ? panel.plots : panel.plots.slice(index, index + 1);
+      plots.forEach(plot => autoscale(panel, plot, axis));
+    },
+    hover: point => panel.hover(point),
+    key: event => runKey(panel, event),
+    plotSize: index => panel.layout?.plots[index] ?? { width: 1, height: 1 }
+  };
+}
+
+type KeyAction = (panel: PanelActions, plot: PlotState | undefined) => void;
+
+const PLAIN: Record<string, KeyAction> = {
+  ArrowLeft: panel => panel.setView(panView(panel.view, -KEY_PAN)),
+  ArrowRight: panel => panel.setView(panView(panel.view, KEY_PAN)),
+  ArrowUp: (panel, plot) => plot && setScale(panel, plot, 'y', panScale(plot.yScale(), KEY_PAN)),
+  ArrowDown: (panel, plot) => plot && setScale(panel, plot, 'y', panScale(plot.yScale(), -KEY_PAN)),
+  PageUp: panel => panel.setView(panView(panel.view, -1)),
+  PageDown: panel => panel.setView(panView(panel.view, 1)),
+  Home: panel => panel.home(),
+  '+': panel => panel.setView(zoomView(panel.view, 1 / KEY_ZOOM)),
+  '=': panel => panel.setView(zoomView(panel.view, 1 / KEY_ZOOM)),
+  '-': panel => panel.setView(zoomView(panel.view, KEY_ZOOM)),
+  m: panel => panel.plots.forEach(plot => autoscale(panel, plot, 'both')),
+  l: (panel, plot) => plot && toggleLog(panel, plot),
+  Delete: (panel, plot) => plot && panel.removePlot(plot),
+  Escape: panel => panel.hover(null)
+};
+
+const WITH_CTRL: Record<string, KeyAction> = {
+  z: panel => panel.undo(),
+  Z: panel => panel.redo(),
+  y: panel => panel.redo()
+};
+
+function actionOf(event: KeyboardEvent): KeyAction | undefined {
+  if (event.altKey) {
+    return undefined;
+  }
+  if (event.ctrlKey || event.metaKey) {
+    return WITH_CTRL[event.key];
+  }
+  return PLAIN[event.key] ?? PLAIN[event.key.toLowerCase()];
+}
+
+/** True for keys that a panel acts on. */
+export function usesKey(event: KeyboardEvent): boolean {
+  return actionOf(event) !== undefined;
+}
+
+function runKey(panel: PanelActions, event: KeyboardEvent): boolean {
+  const action = actionOf(event);
+  action?.(panel, panel.plots[panel.current]);
+  return action !== undefined;
+}

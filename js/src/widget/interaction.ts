@@ -1,0 +1,186 @@
+/** Mouse, touch and keys become a few verbs; SciQLop's default mouse model. */
+import type { Hit } from '../core/layout';
+
+export interface Gestures {
+  hit(x: number, y: number): Hit | null;
+  /** Fraction of the span; positive is later. */
+  pan(fraction: number): void;
+  zoom(factor: number, anchor: number): void;
+  panY(index: number, fraction: number): void;
+  zoomY(index: number, factor: number, anchor: number): void;
+  zoomZ(index: number, factor: number, anchor: number): void;
+  /** Start, moves (in fractions of the plot, from the start) and end of a drag. */
+  dragStart(index: number): void;
+  dragMove(index: number, dx: number, dy: number): void;
+  dragEnd(): void;
+  autoscale(index: number | null, axis: 'y' | 'z' | 'both'): void;
+  hover(point: { x: number; y: number } | null): void;
+  key(event: KeyboardEvent): boolean;
+  plotSize(index: number): { width: number; height: number };
+}
+
+/** Wheel travel in notches: browsers report pixels, lines or pages. */
+export function wheelNotches(event: Pick<WheelEvent, 'deltaX' | 'deltaY' | 'deltaMode'>): number {
+  // With Shift some systems report vertical wheels as horizontal ones.
+  const delta = event.deltaY || event.deltaX;
+  const pixels = event.deltaMode === 1 ? delta * 33 : event.deltaMode === 2 ? delta * 400 : delta;
+  return Math.max(-4, Math.min(4, pixels / 100));
+}
+
+const PAN_STEP = 0.1;
+const ZOOM_STEP = 1.25;
+
+export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
+  const cleanups: (() => void)[] = [];
+  const on = <K extends keyof HTMLElementEventMap>(
+    type: K,
+    handler: (event: HTMLElementEventMap[K]) => void,
+    options?: AddEventListenerOptions
+  ): void => {
+    stage.addEventListener(type, handler, options);
+    cleanups.push(() => stage.removeEventListener(type, handler, options));
+  };
+  const local = (event: MouseEvent): { x: number; y: number } => {
+    const box = stage.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  const hitOf = (event: MouseEvent): Hit | null => {
+    const { x, y } = local(event);
+    return g.hit(x, y);
+  };
+  const overControl = (event: Event): boolean =>
+    event.target instanceof Element && event.target.closest('button, .sq-error, .sq-legend') !== null;
+
+  on(
+    'wheel',
+    event => {
+      // A long traceback or legend scrolls on its own.
+      const hit = overControl(event) ? null : hitOf(event);
+      if (!hit) {
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
+      wheel(g, hit, event);
+    },
+    { passive: false }
+  );
+  attachDrag(on, local, hitOf, overControl, stage, g);
+  on('dblclick', event => {
+    const hit = overControl(event) ? null : hitOf(event);
+    if (hit && hit.zone !== 'time') {
+      g.autoscale(hit.index, hit.zone === 'plot' ? 'both' : hit.zone);
+    }
+  });
+  on('pointerleave', () => g.hover(null));
+  return () => cleanups.forEach(cleanup => cleanup());
+}
+
+function wheel(g: Gestures, hit: Hit, event: WheelEvent): void {
+  const notches = wheelNotches(event);
+  const factor = Math.pow(ZOOM_STEP, notches);
+  if (hit.zone === 'time') {
+    g.zoom(factor, hit.fx);
+  } else if (hit.zone === 'y') {
+    g.zoomY(hit.index, factor, hit.fy);
+  } else if (hit.zone === 'z') {
+    g.zoomZ(hit.index, factor, hit.fy);
+  } else if (event.ctrlKey || event.metaKey) {
+    if (event.shiftKey) {
+      g.panY(hit.index, -notches * PAN_STEP);
+    } else {
+      g.zoom(factor, hit.fx);
+    }
+  } else if (event.shiftKey) {
+    g.zoomY(hit.index, factor, hit.fy);
+  } else {
+    g.pan(notches * PAN_STEP);
+  }
+}
+
+type On = <K extends keyof HTMLElementEventMap>(
+  type: K,
+  handler: (event: HTMLElementEventMap[K]) => void,
+  options?: AddEventListenerOptions
+) => void;
+
+/** Pixels of movement that make a press a drag: a click must not shift the picture. */
+const THRESHOLD = 3;
+
+function attachDrag(
+  on: On,
+  local: (event: MouseEvent) => { x: number; y: number },
+  hitOf: (event: MouseEvent) => Hit | null,
+  overControl: (event: Event) => boolean,
+  stage: HTMLElement,
+  g: Gestures
+): void {
+  let drag: { id: number; x: number; y: number; index: number; moving: boolean } | null = null;
+  on('pointerdown', event => {
+    const hit = overControl(event) ? null : hitOf(event);
+    if (event.button !== 0 || !hit || hit.zone !== 'plot') {
+      return;
+    }
+    drag = { id: event.pointerId, ...local(event), index: hit.index, moving: false };
+  });
+  on('pointermove', event => {
+    const point = local(event);
+    if (!drag || drag.id !== event.pointerId) {
+      g.hover(overControl(event) ? null : point);
+      return;
+    }
+    const [dx, dy] = [point.x - drag.x, point.y - drag.y];
+    if (!drag.moving) {
+      if (Math.hypot(dx, dy) < THRESHOLD) {
+        return;
+      }
+      drag.moving = true;
+      stage.setPointerCapture(event.pointerId);
+      stage.classList.add('sq-dragging');
+      g.dragStart(drag.index);
+    }
+    const size = g.plotSize(drag.index);
+    g.dragMove(drag.index, dx / size.width, dy / size.height);
+    g.hover(point);
+  });
+  const end = (event: PointerEvent): void => {
+    if (!drag || drag.id !== event.pointerId) {
+      return;
+    }
+    if (drag.moving) {
+      g.dragEnd();
+    }
+    drag = null;
+    stage.classList.remove('sq-dragging');
+  };
+  on('pointerup', end);
+  on('pointercancel', end);
+}
+
+/**
+ * Keys of the focused panel. JupyterLab's shortcuts would take M, L and the arrows in a notebook
+ * (M turns the cell into Markdown), so they are held off for exactly the keys that a panel uses.
+ */
+export function attachKeys(root: HTMLElement, g: Gestures, used: (event: KeyboardEvent) => boolean): () => void {
+  const inText = (event: Event): boolean =>
+    event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]') !== null;
+  const before = (event: KeyboardEvent): void => {
+    const ours = event.target instanceof Node && root.contains(event.target) && !inText(event) && used(event);
+    root.toggleAttribute('data-lm-suppress-shortcuts', ours);
+  };
+  const down = (event: KeyboardEvent): void => {
+    const onButton = event.target instanceof HTMLButtonElement && (event.key === 'Enter' || event.key === ' ');
+    if (!inText(event) && !onButton && g.key(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+  const view = root.ownerDocument.defaultView ?? window;
+  // The window's capture phase comes before the document's, where JupyterLab listens.
+  view.addEventListener('keydown', before, true);
+  root.addEventListener('keydown', down);
+  return () => {
+    view.removeEventListener('keydown', before, true);
+    root.removeEventListener('keydown', down);
+  };
+}

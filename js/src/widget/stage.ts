@@ -1,0 +1,218 @@
+/** The visible half of a panel: canvas, overlays, cursor, and what tests and screen readers see. */
+import type { DropTarget, Hit, PanelLayout } from '../core/layout';
+import { hitTest } from '../core/layout';
+import type { PlotState } from '../core/plot';
+import { fromUnit } from '../core/scale';
+import type { TileStore } from '../core/store';
+import { formatTime, timeAt } from '../core/time';
+import type { TimeView } from '../core/time';
+import { Chrome } from './chrome';
+import type { ToolActions } from './chrome';
+import { setData } from './dom';
+import { PlotOverlay } from './overlay';
+import type { OverlayActions } from './overlay';
+import { arrange, paintPanel } from './paint';
+import type { Scene } from './paint';
+import { describePanel, graphsJson } from './summary';
+import { readTheme } from './theme';
+
+export type PanelStatus = 'idle' | 'pending' | 'error' | 'disconnected';
+
+/** Everything that a picture shows. */
+export interface Picture {
+  title: string;
+  view: TimeView;
+  plots: PlotState[];
+  store: TileStore;
+  pending: readonly string[];
+  /** Graphs to mark as loading. */
+  slow: ReadonlySet<string>;
+  gen: number;
+  status: PanelStatus;
+  /** Plot that keys and tools act on. */
+  current: number;
+}
+
+/** Room, in pixels, that the page's own padding takes below a panel that fills a tab. */
+const BELOW = 14;
+
+export class Stage {
+  readonly chrome: Chrome;
+  layout: PanelLayout | null = null;
+  pointer: { x: number; y: number } | null = null;
+  private readonly overlays = new Map<string, PlotOverlay>();
+  private readonly scene: Scene;
+
+  constructor(
+    private readonly root: HTMLElement,
+    tools: ToolActions,
+    private readonly actions: OverlayActions
+  ) {
+    this.chrome = new Chrome(root, tools);
+    this.scene = {
+      plots: [],
+      view: { start: 0n, stop: 1n },
+      width: 0,
+      height: null,
+      theme: readTheme(root),
+      pixelRatio: 1,
+      margins: { left: 64, right: 24 }
+    };
+  }
+
+  get element(): HTMLElement {
+    return this.chrome.stage;
+  }
+
+  retheme(): void {
+    this.scene.theme = readTheme(this.root);
+  }
+
+  /** Take the size over from the page; false while there is none, as in a tab that opens. */
+  resize(fill: HTMLElement | null): boolean {
+    const width = this.element.clientWidth;
+    if (this.scene.width === 0 && width > 0) {
+      // Made before it was in the page, where no style applies: only now the theme can be read.
+      this.retheme();
+    }
+    this.scene.width = width;
+    this.scene.height = null;
+    if (fill) {
+      const above = this.element.getBoundingClientRect().top - fill.getBoundingClientRect().top + fill.scrollTop;
+      this.scene.height = Math.max(120, fill.clientHeight - above - BELOW);
+    }
+    return width > 0;
+  }
+
+  hit(x: number, y: number): Hit | null {
+    return this.layout ? hitTest(this.layout, x, y) : null;
+  }
+
+  draw(picture: Picture): void {
+    const { scene, chrome } = this;
+    if (scene.width <= 0) {
+      return;
+    }
+    const context = chrome.canvas.getContext('2d', { alpha: false });
+    if (!context) {
+      chrome.showBanner('This browser gave no canvas to draw on');
+      return;
+    }
+    scene.plots = picture.plots;
+    scene.view = picture.view;
+    scene.pixelRatio = window.devicePixelRatio || 1;
+    const { layout, prepared } = arrange(context, scene);
+    this.layout = layout;
+    this.sizeCanvas(layout);
+    context.setTransform(scene.pixelRatio, 0, 0, scene.pixelRatio, 0, 0);
+    paintPanel(context, scene, layout, prepared);
+    this.updateElements(layout, picture);
+    this.updateCursor(layout, picture);
+    this.publish(picture);
+  }
+
+  private sizeCanvas(layout: PanelLayout): void {
+    const { canvas, stage } = this.chrome;
+    const ratio = this.scene.pixelRatio;
+    const [width, height] = [Math.round(layout.width * ratio), Math.round(layout.height * ratio)];
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+      canvas.style.width = `${layout.width}px`;
+      canvas.style.height = `${layout.height}px`;
+      stage.style.height = `${layout.height}px`;
+    }
+  }
+
+  private updateElements(layout: PanelLayout, { title, view, plots, slow, current }: Picture): void {
+    this.chrome.showTime(title, view);
+    this.chrome.empty.hidden = plots.length > 0;
+    const ids = new Set(plots.map(plot => plot.id));
+    for (const [id, overlay] of this.overlays) {
+      if (!ids.has(id)) {
+        overlay.node.remove();
+        this.overlays.delete(id);
+      }
+    }
+    plots.forEach((plot, i) => {
+      const overlay = this.overlay(plot);
+      overlay.place(layout.plots[i]!);
+      overlay.update(this.scene.theme);
+      overlay.setBusy(plot.states().some(state => slow.has(state.id)));
+      overlay.node.classList.toggle('sq-current', this.pointer !== null && i === current);
+    });
+  }
+
+  private overlay(plot: PlotState): PlotOverlay {
+    let overlay = this.overlays.get(plot.id);
+    if (!overlay) {
+      overlay = new PlotOverlay(plot, this.actions);
+      this.overlays.set(plot.id, overlay);
+      this.element.append(overlay.node);
+    }
+    overlay.plot = plot;
+    return overlay;
+  }
+
+  private updateCursor(layout: PanelLayout, { view, plots }: Picture): void {
+    const { cursor } = this.chrome;
+    const { pointer } = this;
+    const hit = pointer && hitTest(layout, pointer.x, pointer.y);
+    const first = layout.plots[0];
+    const last = layout.plots[layout.plots.length - 1];
+    cursor.hidden = hit?.zone !== 'plot';
+    if (hit?.zone !== 'plot' || !pointer || !first || !last) {
+      this.overlays.forEach(overlay => overlay.hideReadout());
+      return;
+    }
+    cursor.style.transform = `translateX(${Math.round(pointer.x)}px)`;
+    cursor.style.top = `${first.y}px`;
+    cursor.style.height = `${last.y + last.height - first.y}px`;
+    const ns = timeAt(view, hit.fx);
+    const resolution = (view.stop - view.start) / BigInt(Math.max(first.width, 1)) || 1n;
+    const header = `${formatTime(ns, resolution)} UTC`;
+    plots.forEach((plot, i) => {
+      const here = i === hit.index;
+      const y = here ? fromUnit(plot.yScale(), hit.fy) : null;
+      this.overlay(plot).showReadout(ns, pointer.x - first.x, this.scene.theme, here ? header : null, y);
+    });
+  }
+
+  private publish({ title, view, plots, store, pending, gen, status }: Picture): void {
+    const { root } = this;
+    setData(root, 'start', view.start.toString());
+    setData(root, 'stop', view.stop.toString());
+    setData(root, 'graphs', graphsJson(store, pending));
+    setData(root, 'gen', String(Math.min(gen, ...[...store.all()].map(state => state.gen))));
+    setData(root, 'state', status);
+    if (status !== 'pending') {
+      const summary = describePanel(title, plots, view);
+      if (root.getAttribute('aria-label') !== summary) {
+        root.setAttribute('aria-label', summary);
+        this.chrome.canvas.setAttribute('aria-label', summary);
+      }
+    }
+  }
+
+  /** Where a drop would go; null when nothing is dragged over the panel. */
+  showDropTarget(target: DropTarget | null): void {
+    const { placeholder, stage } = this.chrome;
+    const rects = this.layout?.plots ?? [];
+    stage.classList.toggle('sq-drop', target !== null);
+    const rect = target && rects[Math.min(target.index, rects.length - 1)];
+    placeholder.hidden = !rect;
+    if (!target || !rect) {
+      return;
+    }
+    const into = target.kind === 'into';
+    const border = target.index < rects.length ? rect.y - 11 : rect.y + rect.height - 1;
+    placeholder.textContent = into ? 'Add to this plot' : '';
+    placeholder.classList.toggle('sq-placeholder-new', !into);
+    Object.assign(placeholder.style, {
+      left: `${rect.x}px`,
+      width: `${rect.width}px`,
+      top: `${into ? rect.y : border}px`,
+      height: `${into ? rect.height : 12}px`
+    });
+  }
+}

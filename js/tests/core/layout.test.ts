@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+
+import { TIME_AXIS, dropTarget, hitTest, layoutPanel, steadyMargin } from '../../src/core/layout';
+import { joinLabels } from '../../src/core/plot';
+
+const layout = layoutPanel(1000, 600, [1, 2, 1], { left: 70, right: 80 });
+
+describe('the stack', () => {
+  it('shares margins and splits the height by weight', () => {
+    expect(new Set(layout.plots.map(r => r.x)).size).toBe(1);
+    expect(new Set(layout.plots.map(r => r.width)).size).toBe(1);
+    expect(layout.plots[1]!.height / layout.plots[0]!.height).toBeCloseTo(2, 1);
+    const last = layout.plots[2]!;
+    expect(last.y + last.height + TIME_AXIS).toBe(layout.height);
+    for (let i = 1; i < 3; i++) {
+      expect(layout.plots[i]!.y).toBeGreaterThan(layout.plots[i - 1]!.y + layout.plots[i - 1]!.height);
+    }
+  });
+
+  it('stays usable when it is too small or a weight is nonsense', () => {
+    const small = layoutPanel(50, 10, [1, NaN, -3], { left: 70, right: 80 });
+    small.plots.forEach(rect => expect(Math.min(rect.width, rect.height)).toBeGreaterThanOrEqual(20));
+  });
+
+  it('keeps margins steady', () => {
+    expect(steadyMargin(64, 60)).toBe(64);
+    expect(steadyMargin(64, 65)).toBe(68);
+    expect(steadyMargin(64, 40)).toBe(40);
+  });
+});
+
+describe('what lies under the pointer', () => {
+  const middle = layout.plots[1]!;
+  it('is a plot, its axes or the time axis', () => {
+    expect(hitTest(layout, middle.x + middle.width / 2, middle.y + middle.height / 4)).toMatchObject({ index: 1, zone: 'plot', fx: 0.5, fy: 0.75 });
+    expect(hitTest(layout, 20, middle.y + 50)?.zone).toBe('y');
+    expect(hitTest(layout, 980, middle.y + 50)?.zone).toBe('z');
+    expect(hitTest(layout, 500, layout.height - 10)).toMatchObject({ index: 2, zone: 'time' });
+    expect(hitTest(layout, 500, layout.height + 10)).toBeNull();
+  });
+});
+
+describe('a drop', () => {
+  const { y, height } = layout.plots[1]!;
+  it('adds in the middle and inserts at the edges', () => {
+    expect(dropTarget(layout, y + height / 2)).toEqual({ kind: 'into', index: 1 });
+    expect(dropTarget(layout, y + height * 0.1)).toEqual({ kind: 'new', index: 1 });
+    expect(dropTarget(layout, y + height * 0.9)).toEqual({ kind: 'new', index: 2 });
+    expect(dropTarget(layout, y - 4)).toEqual({ kind: 'new', index: 1 });
+    expect(dropTarget(layout, 5000)).toEqual({ kind: 'new', index: 3 });
+    expect(dropTarget(layoutPanel(1000, 300, [], { left: 70, right: 20 }), 150)).toEqual({ kind: 'new', index: 0 });
+  });
+});
+
+it('labels are joined once each, a shared unit is written once', () => {
+  expect(joinLabels([['n', 'cm^-3'], ['n', 'cm^-3'], ['m', 'cm^-3']])).toBe('n, m [cm^-3]');
+  expect(joinLabels([['B', 'nT'], ['V', 'km/s']])).toBe('B [nT], V [km/s]');
+  expect(joinLabels([['', 'nT']])).toBe('[nT]');
+  expect(joinLabels([])).toBe('');
+});

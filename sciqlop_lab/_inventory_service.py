@@ -1,0 +1,186 @@
+"""The inventory as the page gets it: plain JSON values. Knows nothing of tornado; thread-safe."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from speasy_core.errors import SpeasyError, UnknownProduct, UnknownProvider
+from speasy_core.product import ProductInfo, ProductRef
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from speasy_core import Session
+
+__all__ = ["InventoryService"]
+
+
+def _default_session() -> Session:
+    import speasy_core
+
+    return speasy_core.default_session()
+
+
+class InventoryService:
+    """The product tree of one session.
+
+    Every method may take as long as the disk does and belongs in a worker thread; none waits for
+    an archive.
+
+    Parameters
+    ----------
+    log : logging.Logger
+    make_session : callable
+        Called at first use; by default gives speasy_core's default session. Its failure is told
+        by `status` and tried again at the next use.
+
+    Examples
+    --------
+    >>> import logging
+    >>> service = InventoryService(logging.getLogger(__name__))  # touches nothing yet
+    """
+
+    def __init__(self, log: Logger, make_session: Callable[[], Session] = _default_session) -> None:
+        self._log = log
+        self._make_session = make_session
+        self._session: Session | None = None
+        self._lock = threading.Lock()
+
+    def session(self) -> Session:
+        """Return the session, made at first use."""
+        with self._lock:
+            if self._session is None:
+                self._session = self._make_session()
+            return self._session
+
+    def nodes(self, parent: int | None, offset: int, limit: int) -> dict[str, Any]:
+        """Return one page of the children of a node; without a parent, of the providers."""
+        nodes, total = self.session().inventory.children(parent, offset, limit)
+        return {"nodes": [_node(node) for node in nodes], "total": total}
+
+    def search(self, query: str, limit: int, provider: str | None) -> dict[str, Any]:
+        """Return the best matches of a query, best first.
+
+        Raises
+        ------
+        InvalidRequest
+            A filter in the query cannot be read.
+        """
+        begin = time.perf_counter()
+        found = self.session().inventory.find(query, provider=provider, limit=limit)
+        hits = [
+            {**_node(node), "path": [node.provider, *node.path], "score": 1.0 - i / len(found)}
+            for i, node in enumerate(found)
+        ]
+        return {"hits": hits, "took_ms": round((time.perf_counter() - begin) * 1e3, 3)}
+
+    def product(self, ref: str) -> dict[str, Any]:
+        """Return all that is known of a product.
+
+        Raises
+        ------
+        InvalidRequest
+            `ref` is not of the form provider/path.
+        UnknownProduct
+            No inventory has it.
+        """
+        parsed = ProductRef.parse(ref)
+        info = self.session().inventory.info(parsed)
+        if info is None:
+            raise UnknownProduct("no inventory has this product", product=str(parsed))
+        return _details(parsed, info)
+
+    def status(self) -> dict[str, Any]:
+        """Return how each provider's inventory stands; a session that fails is told, not raised."""
+        from speasy_core import __version__
+
+        try:
+            states = self.session().inventory.states()
+        except (SpeasyError, ImportError, OSError) as error:
+            self._log.error("the product inventory is not available: %s", error)
+            return {"providers": {}, "version": __version__, "error": str(error)}
+        providers = {
+            name: {
+                "title": state.title or name,
+                "loaded": state.loaded,
+                "refreshing": state.loading,
+                "count": state.count,
+                "version": state.version,
+                "updated": state.updated or None,
+                "age": state.age,
+                "error": None if state.error is None else str(state.error),
+            }
+            for name, state in states.items()
+        }
+        return {"providers": _plain(providers), "version": __version__, "error": None}
+
+    def refresh(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """Have archives asked again behind this call's back; returns `status`.
+
+        Raises
+        ------
+        UnknownProvider
+            A name is not that of a provider in use.
+        """
+        session = self.session()
+        known = list(session.providers)
+        wanted = known if names is None else list(names)
+        for name in wanted:
+            if name not in known:
+                raise UnknownProvider(f"there is no provider {name!r}", hint=", ".join(known))
+        session.inventory.refresh_in_background(wanted, force=True)
+        return self.status()
+
+    def start(self) -> None:
+        """Begin to read what is missing or old, so that the tree is there before any kernel."""
+        try:
+            self.session().inventory.refresh_in_background()
+        except (SpeasyError, ImportError, OSError) as error:
+            self._log.error("the product inventory is not available: %s", error)
+
+
+def _node(node: Any) -> dict[str, Any]:
+    return {
+        "id": node.id,
+        "name": node.name,
+        "kind": node.kind,
+        "ref": None if node.ref is None else str(node.ref),
+        "title": node.title,
+        "unit": node.unit,
+        "has_children": node.has_children,
+    }
+
+
+def _details(ref: ProductRef, info: ProductInfo) -> dict[str, Any]:
+    span = info.coverage
+    details: dict[str, Any] = _plain(
+        {
+            "ref": str(ref),
+            "name": info.name,
+            "kind": info.kind,
+            "title": info.title,
+            "unit": info.unit,
+            "path": [ref.provider, *info.path],
+            "coverage": span and {"start": f"{span.start}Z", "stop": f"{span.stop}Z"},
+            "cadence": info.cadence,
+            "meta": info.meta,
+        }
+    )
+    return details
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that every JSON reader takes: no NaN, no infinity, keys that are text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value)

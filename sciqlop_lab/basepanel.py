@@ -1,0 +1,423 @@
+"""What every renderer of a panel shares: the spec, its commands, the sources, the engine."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from speasy_core import __version__
+from speasy_core.errors import InvalidRequest, SpeasyError, UnknownProduct, UnknownProvider
+from speasy_core.product import ProductRef
+from speasy_core.session import default_session
+from speasy_core.timerange import TimeRange
+from speasy_core.variable import SpeasyVariable
+
+from . import commands, virtual
+from . import spec as specs
+from .adapt import to_variable
+from .protocol import PROTOCOL_VERSION, ProtocolError, check_message
+from .sources import FunctionSource, MissingSource, ProductSource, Source, StaticSource, ViewRequest
+from .tiles import Engine, read_view
+
+__all__ = ["GraphHandle", "PanelCore", "PlotHandle"]
+
+# the kernel's own view: computes while no browser shows the panel
+KERNEL_VIEW = "~kernel"
+_KERNEL_WIDTH = 1200
+_DATA = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphHandle:
+    """One product in a plot, as `panel.plot` returns it."""
+
+    panel: PanelCore
+    plot: str
+    id: str
+    product: str
+
+    def remove(self) -> None:
+        """Take it out of its plot; an empty plot goes too."""
+        self.panel.command({"op": "remove_graph", "plot": self.plot, "graph": self.id})
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.id} of {self.product} in plot {self.plot}>"
+
+
+@dataclass(frozen=True, slots=True)
+class PlotHandle:
+    """One plot of a panel."""
+
+    panel: PanelCore
+    id: str
+
+    @property
+    def products(self) -> list[str]:
+        """Ids of what it shows."""
+        return [graph.product for graph in self.panel.model.plot(self.id).graphs]
+
+    def plot(self, what: Any, **options: Any) -> Any:
+        """Add to this plot; as `Panel.plot`."""
+        return self.panel.plot(what, plot=self.id, **options)
+
+    def set_axis(self, axis: str = "y", **changes: Any) -> None:
+        """Change ``log`` (True, False, None) or ``range`` ((low, high), None) of y or z."""
+        self.panel.command({"op": "set_axis", "plot": self.id, "axis": axis, **changes})
+
+    def move(self, index: int) -> None:
+        """Move to another place in the stack."""
+        self.panel.command({"op": "move_plot", "plot": self.id, "index": index})
+
+    def remove(self) -> None:
+        """Take it out of the panel."""
+        self.panel.command({"op": "remove_plot", "plot": self.id})
+
+    def __repr__(self) -> str:
+        return f"<Plot {self.id}: {', '.join(self.products)}>"
+
+
+class PanelCore:
+    """The kernel's half of a panel, without a renderer.
+
+    A renderer calls :meth:`_setup` and provides :meth:`_publish` (the spec has changed) and
+    :meth:`_post` (a message for a view).
+    """
+
+    def _setup(self, start: Any, stop: Any, session: Any) -> None:
+        span = start if stop is None and isinstance(start, TimeRange) else TimeRange(start, stop)
+        self._lock = threading.RLock()
+        self._session = session
+        self._model = specs.PanelSpec(span.start_ns, span.stop_ns)
+        self._history = commands.History()
+        self._sources: dict[str, Source] = {}
+        self._data: dict[str, SpeasyVariable] = {}
+        self._count = itertools.count(1)
+        self._kernel_gen = itertools.count()
+        self._listening = False
+        self._engine = Engine(self._from_engine)
+        virtual.subscribe(self)
+
+    def _publish(self, spec: specs.PanelSpec) -> None:
+        raise NotImplementedError
+
+    def _post(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        raise NotImplementedError
+
+    # -- the user's side ------------------------------------------------------------------
+    @property
+    def session(self) -> Any:
+        """The session that data comes through."""
+        return default_session() if self._session is None else self._session
+
+    @property
+    def model(self) -> specs.PanelSpec:
+        """What the panel shows, as a frozen value."""
+        return self._model
+
+    @property
+    def time_range(self) -> TimeRange:
+        """The range that is shown; set it to a TimeRange or ``(start, stop)`` to move there."""
+        return self._model.time_range
+
+    @time_range.setter
+    def time_range(self, value: Any) -> None:
+        span = value if isinstance(value, TimeRange) else TimeRange(*value)
+        self.command(
+            {"op": "set_time_range", "start": str(span.start_ns), "stop": str(span.stop_ns)}
+        )
+
+    @property
+    def plots(self) -> list[PlotHandle]:
+        """The plots from top to bottom."""
+        return [PlotHandle(self, plot.id) for plot in self._model.plots]
+
+    @property
+    def errors(self) -> dict[str, dict[str, Any]]:
+        """By graph id, the error that its plot shows now."""
+        return dict(self._engine.errors)
+
+    def plot(
+        self,
+        what: Any,
+        plot: Any = None,
+        *,
+        index: int | None = None,
+        kind: str = "auto",
+        label: str | None = None,
+    ) -> Any:
+        """Show a product, a variable or a function.
+
+        Parameters
+        ----------
+        what : str, tree node, ProductRef, SpeasyVariable, DataArray, function or list
+            A function of ``(start, stop)`` is called again with the visible range whenever that
+            changes; see :func:`sciqlop_lab.virtual_product` for what it may take and return.
+            The members of a list share one plot.
+        plot : str, int or PlotHandle, optional
+            A plot to add to; by default a new one is made.
+        index : int, optional
+            Where in the stack the new plot goes; by default at the end.
+        kind : {"auto", "line", "image"}
+            How it is drawn.
+        label : str, optional
+            Replaces the product's own label.
+
+        Returns
+        -------
+        GraphHandle or list of GraphHandle
+
+        Raises
+        ------
+        InvalidRequest
+            `what` is nothing that can be plotted, or names no provider.
+
+        Examples
+        --------
+        >>> panel = Panel("2023-01-02", "2023-01-03")  # doctest: +SKIP
+        >>> panel.plot("cda/AC_H0_MFI/BGSEc")  # doctest: +SKIP
+        <Graph g1 of cda/AC_H0_MFI/BGSEc in plot p1>
+        """
+        target = self._plot_id(plot)
+        if isinstance(what, (list, tuple)):
+            handles: list[GraphHandle] = []
+            for item in what:
+                target = handles[0].plot if handles and target is None else target
+                handles.append(self.plot(item, target, index=index, kind=kind, label=label))
+            return handles
+        with self._lock:
+            product = self._product_of(what)
+            before = {graph.id for _, graph in self._model.graphs}
+            self.command(
+                {
+                    "op": "add_product",
+                    "product": product,
+                    "plot": target,
+                    "index": index,
+                    "kind": kind,
+                    "label": label,
+                }
+            )
+            for plot_id, graph in self._model.graphs:
+                if graph.id not in before:
+                    return GraphHandle(self, plot_id, graph.id, graph.product)
+        raise RuntimeError("the graph that was added is gone")
+
+    def command(self, command: Mapping[str, Any]) -> None:
+        """Edit the spec: ``{"op": name, ...}`` of `sciqlop_lab.commands`, undo or redo."""
+        with self._lock:
+            now, op = self._model, command.get("op")
+            if op == "undo":
+                changed = self._history.undo(now)
+            elif op == "redo":
+                changed = self._history.redo(now)
+            else:
+                changed = commands.apply(now, command)
+                if changed != now:
+                    self._history.record(now)
+            self._adopt(changed)
+
+    def undo(self) -> None:
+        """Take back the last edit or zoom."""
+        self.command({"op": "undo"})
+
+    def redo(self) -> None:
+        """Do again what `undo` took back."""
+        self.command({"op": "redo"})
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until everything that was asked for is computed.
+
+        Returns
+        -------
+        bool
+            False when `timeout` seconds ran out before.
+        """
+        return self._engine.wait(timeout)
+
+    def describe(self) -> str:
+        """Return one line of text on what the panel shows."""
+        plots = "; ".join(
+            ", ".join(graph.product for graph in plot.graphs) for plot in self._model.plots
+        )
+        return f"<Panel {self.time_range} {plots or 'without plots'}>"
+
+    # -- what may be plotted --------------------------------------------------------------
+    def _plot_id(self, plot: Any) -> str | None:
+        if plot is None or isinstance(plot, str):
+            return plot
+        if isinstance(plot, PlotHandle):
+            return plot.id
+        if isinstance(plot, int) and not isinstance(plot, bool):
+            try:
+                return self._model.plots[plot].id
+            except IndexError:
+                raise InvalidRequest(
+                    f"there is no plot {plot}", hint=f"the panel has {len(self._model.plots)}"
+                ) from None
+        raise InvalidRequest(f"{plot!r:.60} does not name a plot of this panel")
+
+    def _product_of(self, what: Any) -> str:
+        """Return the product id that stands for `what`, keeping hold of what has none."""
+        if isinstance(what, virtual.VirtualProduct):
+            return str(what.ref)
+        if isinstance(what, SpeasyVariable) or hasattr(what, "to_dataset"):
+            name = f"{_DATA}/{next(self._count)}"
+            self._data[name] = to_variable(what)
+            return name
+        if callable(what) and not hasattr(what, "ref"):
+            path = getattr(what, "__qualname__", type(what).__name__).replace("<locals>.", "")
+            return str(virtual.create(path, what, session=self._session).ref)
+        ref = ProductRef.parse(what)
+        known = self.session.list_providers()
+        if ref.provider not in known:
+            raise UnknownProvider(
+                f"there is no provider {ref.provider!r}",
+                product=str(ref),
+                hint=f"providers: {', '.join(known)}",
+            )
+        return str(ref)
+
+    def _make_source(self, graph: specs.GraphSpec) -> Source:
+        ref = ProductRef.parse(graph.product)
+        if ref.provider == _DATA:
+            if graph.product in self._data:
+                return StaticSource(self._data[graph.product], graph.kind)
+            return MissingSource(
+                UnknownProduct(
+                    f"{graph.product} was a variable of an earlier kernel",
+                    hint="run the cell that plots it again",
+                ),
+                graph.label or graph.product,
+            )
+        if ref.provider == virtual.PROVIDER:
+            product = virtual.find(ref.path)
+            if product is not None:
+                return FunctionSource(product, graph.kind)
+            self._listen()
+            return FunctionSource(_Registered(self.session.get_data, ref), graph.kind)
+        session = self.session
+        timeout = session.settings.view_timeout
+        return ProductSource(session.get_data, session.info, ref, graph.kind, timeout)
+
+    def _listen(self) -> None:
+        """Hear of functions that are registered with the session itself."""
+        if self._listening:
+            return
+        self._listening = True
+        me = weakref.ref(self)
+
+        def changed(path: str) -> None:
+            panel = me()
+            if panel is None:
+                end()
+            elif virtual.find(path) is None:
+                panel.product_changed(f"{virtual.PROVIDER}/{path}")
+
+        end = self.session.providers[virtual.PROVIDER].subscribe(changed)
+
+    # -- changes --------------------------------------------------------------------------
+    def _adopt(self, new: specs.PanelSpec) -> None:
+        """Make `new` the spec: sources and engine follow, then the views are told."""
+        old, self._model = self._model, new
+        graphs = {graph.id: (plot, graph) for plot, graph in new.graphs}
+        had = {graph.id: graph for _, graph in old.graphs}
+        gone = [g for g, graph in had.items() if g not in graphs or not _same(graph, graphs[g][1])]
+        for name in gone:
+            self._sources.pop(name, None)
+        self._engine.remove(gone)
+        fresh = [name for name in graphs if name not in self._sources]
+        for name in fresh:
+            self._sources[name] = self._make_source(graphs[name][1])
+        if new != old:
+            self._publish(new)
+        self._engine.add((graphs[n][0], n, self._sources[n]) for n in fresh)
+        if fresh or new.time_range != old.time_range:
+            self._work_ahead()
+
+    def _wanted(self) -> list[tuple[str, str, Source]]:
+        return [(plot, graph.id, self._sources[graph.id]) for plot, graph in self._model.graphs]
+
+    def _work_ahead(self) -> None:
+        """Compute while no view asks, so that the first one finds its picture ready."""
+        if self._engine.views in ([], [KERNEL_VIEW]):
+            span, gen = self._model.time_range, next(self._kernel_gen)
+            self._engine.request(ViewRequest(KERNEL_VIEW, gen, span, _KERNEL_WIDTH), self._wanted())
+
+    def product_changed(self, product: str) -> None:
+        """Draw anew what shows `product`, a function that was defined again."""
+        with self._lock:
+            changed = [(p, g) for p, g in self._model.graphs if g.product == product]
+            for _, graph in changed:
+                self._sources[graph.id] = self._make_source(graph)
+            self._engine.add((p, g.id, self._sources[g.id]) for p, g in changed)
+
+    # -- messages -------------------------------------------------------------------------
+    def _from_engine(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        if content.get("view") != KERNEL_VIEW:
+            self._post(content, buffers)
+
+    def handle_message(self, content: Any) -> None:
+        """Take a message of a view: check it, note it, return."""
+        try:
+            message = check_message(content)
+            _HANDLERS[message["type"]](self, message)
+        except ProtocolError as error:
+            self._post(_message("notice", level="error", message=str(error)), [])
+
+    def _on_hello(self, message: dict[str, Any]) -> None:
+        view = message.get("view")
+        if not isinstance(view, str) or not 0 < len(view) <= 200 or view == KERNEL_VIEW:
+            raise ProtocolError("view is the name of a view")
+        self._engine.open(view)
+        self._post(_message("welcome", view=view, version=__version__), [])
+
+    def _on_view(self, message: dict[str, Any]) -> None:
+        request = read_view(message)
+        if request.view == KERNEL_VIEW:
+            raise ProtocolError("view is the name of a view")
+        with self._lock:
+            self._engine.request(request, self._wanted())
+
+    def _on_cancel(self, message: dict[str, Any]) -> None:
+        self._engine.cancel(str(message.get("view")))
+
+    def _on_command(self, message: dict[str, Any]) -> None:
+        try:
+            command = message.get("command")
+            self.command(command if isinstance(command, Mapping) else {})
+        except SpeasyError as error:
+            refused = {"id": str(message.get("id")), "message": error.message, "hint": error.hint}
+            self._post(_message("refused", **refused), [])
+
+
+_HANDLERS: dict[str, Callable[[PanelCore, dict[str, Any]], None]] = {
+    "hello": PanelCore._on_hello,
+    "view": PanelCore._on_view,
+    "cancel": PanelCore._on_cancel,
+    "command": PanelCore._on_command,
+}
+
+
+def _message(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"v": PROTOCOL_VERSION, "type": kind, **fields}
+
+
+def _same(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:
+    return a.product == b.product and a.kind == b.kind
+
+
+class _Registered:
+    """A function that was registered with the session alone."""
+
+    def __init__(self, get_data: Callable[..., Any], ref: ProductRef) -> None:
+        self._get_data, self.ref = get_data, ref
+        self.__name__ = ref.path.rpartition("/")[2]
+
+    def compute(self, asked: TimeRange) -> SpeasyVariable:
+        """Return its samples for exactly `asked`."""
+        variable: SpeasyVariable = self._get_data(self.ref, asked.start, asked.stop)
+        return variable

@@ -1,0 +1,328 @@
+"""The same panel drawn by bqplot: figures that take part in other widgets.
+
+Every picture comes reduced from the same engine as the canvas panel's, at most some 4,000 points a
+line: bqplot rebuilds an SVG path whenever it changes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import bqplot
+import ipywidgets
+import numpy as np
+import traitlets
+
+from speasy_core.errors import SpeasyError
+from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange, format_ns
+
+from . import spec as specs
+from .basepanel import PanelCore
+from .bq_axis import time_ticks
+from .protocol import MIME_PRODUCT
+from .sources import ViewRequest
+
+__all__ = ["BqPanel"]
+
+_HERE = Path(__file__).parent
+_VIEW = "bqplot"
+_WIDTH = 500  # columns: a power of two above it, twice it for the margins, and two points each
+_SETTLE = 0.02  # PanZoom sets min and max one after the other
+_MOST_PAYLOAD = 65_536
+_COLORS = ["#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f"]
+
+
+class _DropZone(anywidget.AnyWidget):
+    """Listens on the box around the figures, and shows messages."""
+
+    _esm = traitlets.Unicode((_HERE / "bq_drop.js").read_text(encoding="utf-8")).tag(sync=True)
+    _css = traitlets.Unicode((_HERE / "bq_drop.css").read_text(encoding="utf-8")).tag(sync=True)
+    messages = traitlets.List().tag(sync=True)
+
+
+def _array(item: dict[str, Any], buffers: list[Any], name: str, dtype: str) -> Any:
+    return np.frombuffer(buffers[item[name]], dtype=dtype)
+
+
+class _Plot:
+    """One figure: its scales, and one mark per graph."""
+
+    def __init__(self, x: Any, spec: specs.PlotSpec) -> None:
+        self.log = bool(spec.y.log)
+        self.y = bqplot.LogScale() if self.log else bqplot.LinearScale()
+        self.x_axis = bqplot.Axis(scale=x, num_ticks=6, grid_lines="solid", grid_color="#8884")
+        self.y_axis = bqplot.Axis(
+            scale=self.y, side="left", grid_lines="solid", grid_color="#8884",
+            label_offset="4em",
+        )  # fmt: skip
+        self.marks: dict[str, Any] = {}
+        self.status: dict[str, str] = {}
+        self.figure = bqplot.Figure(
+            axes=[self.x_axis, self.y_axis],
+            interaction=bqplot.PanZoom(scales={"x": [x]}),
+            fig_margin={"top": 16, "bottom": 44, "left": 72, "right": 24},
+            legend_location="top-right",
+            animation_duration=0,
+            layout=ipywidgets.Layout(width="100%", height="260px", min_width="0"),
+        )
+        self.figure.add_class(f"sciqlop-bq-plot-{spec.id}")
+
+    def scales(self, x: Any) -> dict[str, Any]:
+        return {"x": x, "y": self.y}
+
+    def use_log(self, log: bool) -> None:
+        if log == self.log:
+            return
+        self.log = log
+        make = bqplot.LogScale if log else bqplot.LinearScale
+        self.y = make(min=self.y.min, max=self.y.max)
+        self.y_axis.scale = self.y
+        for mark in self.marks.values():
+            mark.scales = {**mark.scales, "y": self.y}
+
+    def show_range(self, low_high: tuple[float, float] | None) -> None:
+        low, high = low_high or (None, None)
+        with self.y.hold_sync():
+            self.y.min, self.y.max = low, high
+
+
+def _line_points(item: dict[str, Any], buffers: list[Any], origin: int) -> tuple[Any, Any]:
+    """Return x (p,) in seconds after `origin` and y (k, p)."""
+    n, k = item["n"], len(item["columns"])
+    t = _array(item, buffers, "t", "f8") + (int(item["t0"]) - origin) / 1e9
+    y = _array(item, buffers, "y", "f4")
+    if item["mode"] == "raw":
+        return t, y.reshape(k, n)
+    # minimum and maximum in the order in which the line passes them
+    first, low, high, last = np.moveaxis(y.reshape(k, 4, n), 1, 0)
+    up = first <= last
+    pair = np.stack([np.where(up, low, high), np.where(up, high, low)], axis=2)
+    x = np.stack([t + item["dt"] * 0.25, t + item["dt"] * 0.75], axis=1)
+    return x.reshape(-1), pair.reshape(k, -1)
+
+
+class BqPanel(PanelCore, ipywidgets.VBox):
+    """Stacked bqplot figures over one axis of time; made by :func:`sciqlop_lab.Panel`."""
+
+    spec = traitlets.Dict(help="PanelSpec as JSON")
+
+    def __init__(self, start: Any, stop: Any = None, *, session: Any = None) -> None:
+        self._setup(start, stop, session)
+        self._origin = self._model.start_ns
+        self._plots: dict[str, _Plot] = {}
+        self._gen = 0
+        self._timer: threading.Timer | None = None
+        self._x = bqplot.LinearScale(allow_padding=False)
+        self._zone = _DropZone()
+        super().__init__(layout=ipywidgets.Layout(width="100%"))
+        self.add_class("sciqlop-bq")
+        self._zone.on_msg(self._dropped)
+        self._show_range(self._model.time_range)
+        self._x.observe(self._moved, ["min", "max"])
+        self.spec = self._model.to_json()
+        self._arrange()
+
+    # -- from the spec to the figures -----------------------------------------------------
+    def _publish(self, spec: specs.PanelSpec) -> None:
+        self.spec = spec.to_json()
+        self._arrange()
+        if spec.time_range != self._seen():
+            self._show_range(spec.time_range)
+        self._ask(spec.time_range)
+
+    def _arrange(self) -> None:
+        """Make the figures those of the spec."""
+        wanted = {plot.id: plot for plot in self._model.plots}
+        self._plots = {
+            name: self._plots.get(name) or _Plot(self._x, plot) for name, plot in wanted.items()
+        }
+        for name, plot in self._plots.items():
+            graphs = {graph.id: graph for graph in wanted[name].graphs}
+            plot.marks = {g: mark for g, mark in plot.marks.items() if g in graphs}
+            plot.status = {g: text for g, text in plot.status.items() if g in graphs}
+            plot.figure.marks = list(plot.marks.values())
+            if wanted[name].y.log is not None:
+                plot.use_log(wanted[name].y.log)
+            plot.show_range(wanted[name].y.range)
+        hint = [] if self._plots else [{"level": "info", "text": "Drop products here"}]
+        self._zone.messages = hint or self._messages()
+        self._zone.layout = ipywidgets.Layout(min_height="24px" if self._plots else "160px")
+        self.children = (*(plot.figure for plot in self._plots.values()), self._zone)
+
+    def _messages(self) -> list[dict[str, str]]:
+        return [
+            {"level": "error" if text.startswith("!") else "info", "text": text.lstrip("!")}
+            for plot in self._plots.values()
+            for text in plot.status.values()
+            if text
+        ]
+
+    # -- time -----------------------------------------------------------------------------
+    def _seen(self) -> TimeRange:
+        """Return the range that the scale shows; the model's own where it is the same."""
+        ends = (self._model.start_ns, self._model.stop_ns)
+        found = []
+        for value, known in zip((self._x.min, self._x.max), ends, strict=True):
+            if value is None or value == (known - self._origin) / 1e9:
+                found.append(known)  # exact, where seconds in a float may not be
+            else:
+                found.append(self._origin + round(value * 1e9))
+        start, stop = (min(max(ns, MIN_NS), MAX_NS) for ns in sorted(found))
+        return TimeRange.from_ns(start, max(stop, start + 1))
+
+    def _show_range(self, span: TimeRange) -> None:
+        with self._x.hold_sync():
+            self._x.min = (span.start_ns - self._origin) / 1e9
+            self._x.max = (span.stop_ns - self._origin) / 1e9
+        self._label(span)
+
+    def _label(self, span: TimeRange) -> None:
+        ticks = {(t - self._origin) / 1e9: text for t, text in time_ticks(span).items()}
+        day = f"UTC, from {format_ns(span.start_ns)[:10]}"
+        for plot in self._plots.values():
+            with plot.x_axis.hold_sync():
+                plot.x_axis.label = day
+                plot.x_axis.tick_values = np.array(list(ticks), dtype=float)
+                plot.x_axis.tick_labels = {_key(value): text for value, text in ticks.items()}
+
+    def _moved(self, _change: Any) -> None:
+        """Wait for the other end of the scale to follow, then ask for the new range."""
+        with self._lock:
+            if self._timer is None:
+                self._timer = threading.Timer(_SETTLE, self._settled)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _settled(self) -> None:
+        with self._lock:
+            self._timer = None
+            seen = self._seen()
+            if seen != self._model.time_range:
+                ends = {"start": str(seen.start_ns), "stop": str(seen.stop_ns)}
+                self.command({"op": "set_time_range", **ends})
+
+    def _ask(self, span: TimeRange) -> None:
+        self._label(span)
+        self._gen += 1
+        self._engine.request(ViewRequest(_VIEW, self._gen, span, _WIDTH), self._wanted())
+
+    def _work_ahead(self) -> None:
+        """Do nothing: the figures are filled whether they are shown or not."""
+
+    # -- tiles ----------------------------------------------------------------------------
+    def _post(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        with self._lock:
+            for item in content.get("items", ()):
+                plot = self._plots.get(item["plot"])
+                if plot is not None:
+                    self._draw(plot, item, buffers)
+            self._zone.messages = self._messages()
+
+    def _draw(self, plot: _Plot, item: dict[str, Any], buffers: list[Any]) -> None:
+        name = item["graph"]
+        if item["status"] == "error":
+            error = item["error"]
+            parts = [f"!{item['label']}: {error['type']}: {error['message']}"]
+            parts += [error[key] for key in ("hint", "traceback") if error[key]]
+            plot.status[name] = "\n".join(parts)
+            return
+        notes = item.get("notes", [])
+        plot.status[name] = f"{item['label']}: {'; '.join(notes)}" if notes else ""
+        if item["status"] == "empty":
+            plot.status[name] = f"{item['label']}: {item['message']}"
+            plot.marks.pop(name, None)
+            plot.figure.marks = list(plot.marks.values())
+        elif item["kind"] == "line":
+            self._draw_line(plot, name, item, buffers)
+        else:
+            self._draw_image(plot, name, item, buffers)
+
+    def _draw_line(self, plot: _Plot, name: str, item: dict[str, Any], buffers: list[Any]) -> None:
+        x, y = _line_points(item, buffers, self._origin)
+        spec = self._model.plot(item["plot"])
+        plot.use_log(item["log"] if spec.y.log is None else spec.y.log)
+        if plot.log:
+            y = np.where(y > 0, y, np.nan)
+        mark = plot.marks.get(name)
+        if isinstance(mark, bqplot.Lines):
+            with mark.hold_sync():
+                mark.x, mark.y, mark.labels = x, y, item["columns"]
+            return
+        first = sum(len(m.labels) for m in plot.marks.values() if isinstance(m, bqplot.Lines))
+        plot.marks[name] = bqplot.Lines(
+            x=x, y=y, scales=plot.scales(self._x), labels=item["columns"], display_legend=True,
+            colors=[_COLORS[(first + i) % len(_COLORS)] for i in range(len(item["columns"]))],
+            stroke_width=1,
+        )  # fmt: skip
+        plot.figure.marks = list(plot.marks.values())
+        plot.y_axis.label = f"{item['label']} [{item['unit']}]" if item["unit"] else item["label"]
+
+    def _draw_image(self, plot: _Plot, name: str, item: dict[str, Any], buffers: list[Any]) -> None:
+        n, m = item["n"], item["m"]
+        shift = (int(item["t0"]) - self._origin) / 1e9
+        x0, x1 = (_array(item, buffers, key, "f8") + shift for key in ("x0", "x1"))
+        z = _array(item, buffers, "z", "f4").reshape(n, m).T
+        y = _array(item, buffers, "y", "f4")
+        y = y.reshape(n, m)[0] if item["y_varying"] else y  # a heat map has one table
+        order = np.argsort(y)
+        if item["log"]:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                z = np.where(z > 0, np.log10(z), np.nan)
+        plot.use_log(item["y_log"])
+        color = bqplot.ColorScale(scheme="viridis")
+        fields = {"x": (x0 + x1) / 2, "y": y[order].astype(float), "color": z[order]}
+        mark = plot.marks.get(name)
+        if isinstance(mark, bqplot.HeatMap):
+            with mark.hold_sync():
+                for key, value in fields.items():
+                    setattr(mark, key, value)
+            return
+        plot.marks[name] = bqplot.HeatMap(
+            **fields, scales={**plot.scales(self._x), "color": color}, null_color="transparent"
+        )
+        plot.figure.marks = list(plot.marks.values())
+        plot.y_axis.label = f"{item['y_label']} [{item['y_unit']}]"
+
+    # -- drops ----------------------------------------------------------------------------
+    def _dropped(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        try:
+            self._add_dropped(content)
+        except (SpeasyError, ValueError) as error:
+            text = f"what was dropped cannot be shown: {error}"
+            self._zone.messages = [*self._messages(), {"level": "error", "text": text}]
+
+    def _add_dropped(self, content: Any) -> None:
+        payload = content.get("payload") if isinstance(content, dict) else None
+        if not isinstance(payload, str) or len(payload) > _MOST_PAYLOAD:
+            raise ValueError(f"it carries no {MIME_PRODUCT}")
+        value = json.loads(payload)
+        products = value.get("products") if isinstance(value, dict) else None
+        if not isinstance(products, list) or value.get("v") != 1:
+            raise ValueError("it is not a product of the product tree")
+        place, target = content.get("side"), content.get("plot")
+        ids = [plot.id for plot in self._model.plots]
+        index = None if target not in ids else ids.index(target) + (place == "below")
+        plot = target if place == "on" and target in ids else None
+        for product in products:
+            name = product.get("id") if isinstance(product, dict) else None
+            self.command({"op": "add_product", "product": name, "plot": plot, "index": index})
+            if plot is None:  # the others of this drop go to the same new plot
+                plot = next(p.id for p in self._model.plots if p.id not in ids)
+
+    def close(self) -> None:
+        """Stop computing and remove the panel from the page."""
+        self._engine.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return self.describe()
+
+
+def _key(value: float) -> str:
+    """Return the key under which JavaScript looks for the label of `value`."""
+    return str(int(value)) if math.isfinite(value) and value == int(value) else repr(value)

@@ -1,0 +1,181 @@
+"""The edits of a panel's spec: functions from spec to spec, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .spec import (
+    MOST_PLOTS,
+    GraphSpec,
+    PanelSpec,
+    PlotSpec,
+    SpecError,
+    fail,
+    read_flag,
+    read_mapping,
+    read_product,
+    read_range,
+    read_texts,
+    read_times,
+)
+
+__all__ = ["COMMANDS", "History", "apply"]
+
+
+def _fresh(prefix: str, taken: set[str]) -> str:
+    number = 1
+    while f"{prefix}{number}" in taken:
+        number += 1
+    return f"{prefix}{number}"
+
+
+def _index(value: Any, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise fail(where, f"expected a whole number, got {value!r:.40}")
+    return value
+
+
+def add_product(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Add a graph: to the plot `plot`, or in a new plot at `index` (the end when None)."""
+    product = read_product(command.get("product"), "add_product.product")
+    kind, label = command.get("kind", "auto"), command.get("label")
+    graph = GraphSpec.from_json(
+        {
+            "id": _fresh("g", {g.id for _, g in spec.graphs}),
+            "product": product,
+            "kind": kind,
+            "label": label,
+        },
+        "add_product",
+    )
+    if command.get("plot") is not None:
+        plot = spec.plot(command["plot"])
+        return spec.with_plot(replace(plot, graphs=(*plot.graphs, graph)))
+    if len(spec.plots) >= MOST_PLOTS:
+        raise fail("add_product", f"a panel holds at most {MOST_PLOTS} plots")
+    at = command.get("index")
+    at = len(spec.plots) if at is None else _index(at, "add_product.index")
+    new = PlotSpec(_fresh("p", {p.id for p in spec.plots}), graphs=(graph,))
+    plots = list(spec.plots)
+    plots.insert(max(0, at), new)
+    return replace(spec, plots=tuple(plots))
+
+
+def remove_plot(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Remove a plot with its graphs."""
+    gone = spec.plot(command.get("plot"))
+    return replace(spec, plots=tuple(p for p in spec.plots if p.id != gone.id))
+
+
+def _graph(plot: PlotSpec, graph_id: Any) -> GraphSpec:
+    for graph in plot.graphs:
+        if graph.id == graph_id:
+            return graph
+    raise SpecError(
+        f"plot {plot.id} has no graph {graph_id!r:.60}",
+        hint=f"its graphs: {', '.join(g.id for g in plot.graphs)}",
+    )
+
+
+def remove_graph(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Remove a graph; a plot without graphs goes too."""
+    plot = spec.plot(command.get("plot"))
+    gone = _graph(plot, command.get("graph"))
+    return spec.with_plot(replace(plot, graphs=tuple(g for g in plot.graphs if g != gone)))
+
+
+def move_plot(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Move a plot to another place in the stack."""
+    plot, at = spec.plot(command.get("plot")), _index(command.get("index"), "move_plot.index")
+    plots = [p for p in spec.plots if p.id != plot.id]
+    plots.insert(max(0, at), plot)
+    return replace(spec, plots=tuple(plots))
+
+
+def set_time_range(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Show another range of time."""
+    start, stop = read_times(command, "set_time_range")
+    return replace(spec, start_ns=start, stop_ns=stop)
+
+
+def set_axis(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Change scale or range of a plot's `y` or `z` axis; fields left out stay as they are."""
+    plot, name = spec.plot(command.get("plot")), command.get("axis")
+    if name not in ("y", "z"):
+        raise fail("set_axis.axis", f"{name!r:.40} is neither 'y' nor 'z'")
+    changes: dict[str, Any] = {}
+    if "log" in command:
+        changes["log"] = read_flag(command["log"], "set_axis.log")
+    if "range" in command:
+        changes["range"] = read_range(command["range"], "set_axis.range")
+    if name == "y":
+        return spec.with_plot(replace(plot, y=replace(plot.y, **changes)))
+    return spec.with_plot(replace(plot, z=replace(plot.z, **changes)))
+
+
+def set_hidden(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Say which columns of a graph are not drawn."""
+    plot = spec.plot(command.get("plot"))
+    graph = _graph(plot, command.get("graph"))
+    changed = replace(graph, hidden=read_texts(command.get("hidden"), "set_hidden.hidden"))
+    graphs = tuple(changed if g.id == graph.id else g for g in plot.graphs)
+    return spec.with_plot(replace(plot, graphs=graphs))
+
+
+COMMANDS: dict[str, Callable[[PanelSpec, Mapping[str, Any]], PanelSpec]] = {
+    f.__name__: f
+    for f in (
+        add_product, remove_plot, remove_graph, move_plot, set_time_range, set_axis, set_hidden
+    )
+}  # fmt: skip
+
+
+def apply(spec: PanelSpec, command: Any) -> PanelSpec:
+    """Return `spec` after `command`, ``{"op": name, ...}``.
+
+    Raises
+    ------
+    SpecError
+        The command is unknown, or does not fit the panel as it is now.
+    """
+    command = read_mapping(command, "command")
+    op = command.get("op")
+    if not isinstance(op, str) or op not in COMMANDS:
+        raise SpecError(f"{op!r:.40} is not a command", hint=f"commands: {', '.join(COMMANDS)}")
+    return COMMANDS[op](spec, command)
+
+
+class History:
+    """The specs before and after the present one.
+
+    Parameters
+    ----------
+    limit : int
+        How many steps back are kept.
+    """
+
+    def __init__(self, limit: int = 200) -> None:
+        self._past: list[PanelSpec] = []
+        self._future: list[PanelSpec] = []
+        self._limit = limit
+
+    def record(self, before: PanelSpec) -> None:
+        """Note what a command is about to change; what was undone is forgotten."""
+        self._past = [*self._past, before][-self._limit :]
+        self._future = []
+
+    def undo(self, now: PanelSpec) -> PanelSpec:
+        """Return the spec before the last command, or `now` when there is none."""
+        if not self._past:
+            return now
+        self._future.append(now)
+        return self._past.pop()
+
+    def redo(self, now: PanelSpec) -> PanelSpec:
+        """Return the spec that `undo` left, or `now` when there is none."""
+        if not self._future:
+            return now
+        self._past.append(now)
+        return self._future.pop()

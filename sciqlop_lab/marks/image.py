@@ -1,0 +1,95 @@
+"""Spectrograms: one coloured cell per channel and per pixel column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from speasy_core.lod import ImagePyramid
+from speasy_core.timerange import TimeRange
+from speasy_core.variable import SpeasyVariable
+
+from . import Drawn, relative_seconds
+from ._common import is_log, label_of, notes_of
+
+__all__ = ["MARK", "ImageMark", "ImagePicture"]
+
+_LOG_FROM = 20.0  # positive channels that span more than this are read best on a log scale
+
+
+def _channels(variable: SpeasyVariable) -> np.ndarray[Any, Any]:
+    if variable.axes and variable.axes[0].values.dtype.kind in "fiu":
+        return variable.axes[0].values
+    return np.arange(variable.shape[1], dtype=np.float64)
+
+
+class ImagePicture:
+    """A spectrogram with its pyramid."""
+
+    def __init__(self, variable: SpeasyVariable) -> None:
+        clean = variable.fill_to_nan()
+        channels = _channels(clean)
+        self._lod = ImagePyramid(clean.time_ns, clean.values, channels)
+        axis = variable.axes[0] if variable.axes else None
+        y_log = is_log(axis.meta) if axis is not None else None
+        if y_log is None:
+            tables = self._lod.tables.tables
+            good = tables[np.isfinite(tables)]
+            y_log = bool(good.size and good.min() > 0 and good.max() > _LOG_FROM * good.min())
+        z_log = is_log(variable.meta)
+        self._fields = {
+            "kind": "image",
+            "unit": variable.unit,
+            "label": label_of(variable),
+            "log": True if z_log is None else z_log,
+            "y_unit": axis.unit if axis is not None else "",
+            "y_label": self._axis_label(axis),
+            "y_log": y_log,
+            "notes": notes_of(variable),
+        }
+
+    @staticmethod
+    def _axis_label(axis: Any) -> str:
+        if axis is None:
+            return "channel"
+        label = axis.meta.get("LABLAXIS")
+        return label.strip() if isinstance(label, str) and label.strip() else axis.name
+
+    def draw(self, range: TimeRange, width: int) -> Drawn | None:
+        """Return the item for `range` on `width` pixels, or None when no sample lies in it."""
+        image = self._lod.query(range.start_ns, range.stop_ns, width)
+        if image.rows == 0 or not len(image.x0):
+            return None
+        origin = int(image.x0[0])
+        fields = {
+            **self._fields,
+            "t0": str(origin),
+            "n": len(image.x0),
+            "m": image.values.shape[1],
+            "y_varying": image.channels.ndim == 2,
+        }
+        arrays = {
+            "x0": relative_seconds(image.x0, origin),
+            "x1": relative_seconds(image.x1, origin),
+            "y": np.ascontiguousarray(image.channels),
+            "z": np.ascontiguousarray(image.values),
+        }
+        return fields, arrays
+
+
+class ImageMark:
+    """Spectra against a numeric axis."""
+
+    kind, priority = "image", 10
+
+    def fits(self, variable: SpeasyVariable) -> bool:
+        """Whether the variable is a spectrogram (or a table of numbers, when asked for)."""
+        return variable.kind == "spectrogram" and variable.dtype.kind in "fiub"
+
+    def prepare(self, variable: SpeasyVariable) -> ImagePicture:
+        """Make the variable ready to be drawn."""
+        return ImagePicture(variable)
+
+
+MARK = ImageMark()

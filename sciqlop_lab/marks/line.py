@@ -1,0 +1,71 @@
+"""Lines: one per component, as samples or as first, minimum, maximum and last per pixel column."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from speasy_core.lod import MinMaxPyramid
+from speasy_core.timerange import TimeRange
+from speasy_core.variable import SpeasyVariable
+
+from . import Drawn, relative_seconds
+from ._common import is_log, label_of, notes_of
+
+__all__ = ["MARK", "LineMark", "LinePicture"]
+
+_MOST_LINES = 64
+
+
+class LinePicture:
+    """A variable with its min/max pyramid."""
+
+    def __init__(self, variable: SpeasyVariable) -> None:
+        clean = variable.fill_to_nan()
+        self._lod = MinMaxPyramid(clean.time_ns, clean.values)
+        names = list(clean.columns)
+        count = len(self._lod.columns)
+        if len(names) != count:
+            stem = variable.name or "value"
+            names = [stem] if count == 1 else [f"{stem}[{i}]" for i in range(count)]
+        self._fields = {
+            "kind": "line",
+            "columns": names,
+            "unit": variable.unit,
+            "label": label_of(variable),
+            "log": bool(is_log(variable.meta)),
+            "notes": notes_of(variable),
+        }
+
+    def draw(self, range: TimeRange, width: int) -> Drawn | None:
+        """Return the item for `range` on `width` pixels, or None when no sample lies in it."""
+        lines = self._lod.query(range.start_ns, range.stop_ns, width)
+        if lines.rows == 0 or not len(lines.time):
+            return None
+        origin = int(lines.time[0])
+        fields = {
+            **self._fields, "mode": lines.mode, "t0": str(origin), "n": len(lines.time)
+        }  # fmt: skip
+        if lines.mode == "m4":
+            fields["dt"] = lines.step / 1e9
+        values = np.ascontiguousarray(lines.values)
+        return fields, {"t": relative_seconds(lines.time, origin), "y": values}
+
+
+class LineMark:
+    """Anything whose samples are a few numbers."""
+
+    kind, priority = "line", 0
+
+    def fits(self, variable: SpeasyVariable) -> bool:
+        """Whether the variable has few enough components."""
+        numbers = variable.dtype.kind in "fiub"
+        return numbers and math.prod(variable.shape[1:]) <= _MOST_LINES
+
+    def prepare(self, variable: SpeasyVariable) -> LinePicture:
+        """Make the variable ready to be drawn."""
+        return LinePicture(variable)
+
+
+MARK = LineMark()

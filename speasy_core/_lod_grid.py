@@ -1,0 +1,206 @@
+"""What both kinds of pyramid share: the grid of pixel columns and the cutting into blocks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .timerange import MAX_NS, MIN_NS
+
+__all__ = [
+    "Grid",
+    "Piece",
+    "Pyramid",
+    "column_step",
+    "gap_after",
+    "gather",
+    "pieces",
+    "typical_step",
+]
+
+I64 = NDArray[np.int64]
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Any_ = NDArray[Any]
+
+FACTOR = 4
+
+
+def column_step(start_ns: int, stop_ns: int, columns: int) -> int:
+    """Return the width in ns of a column: the power of two that gives at least `columns`.
+
+    Examples
+    --------
+    >>> column_step(0, 1_000_000, 1000)
+    512
+    """
+    return 1 << max(0, ((stop_ns - start_ns) // max(1, columns)).bit_length() - 1)
+
+
+def gap_after(time: I64, rows: I64, factor: float, typical: float) -> NDArray[np.bool_]:
+    """Tell after which of `rows` the sampling has a hole.
+
+    A step is a hole when it is longer than `factor` times the `typical` step and than `factor`
+    times the shorter of the steps around it, so a change to a slower mode is not one.
+    """
+    last = len(time) - 1
+
+    def step(i: I64) -> I64:
+        i = np.clip(i, 0, last - 1)
+        return time[i + 1] - time[i]
+
+    if last < 1:
+        return np.zeros(len(rows), dtype=bool)
+    here = step(rows)
+    before = np.where(rows > 0, step(rows - 1), np.iinfo(np.int64).max)
+    after = np.where(rows < last - 1, step(rows + 1), np.iinfo(np.int64).max)
+    around = np.minimum(before, after)
+    hole = (here > factor * typical) & ((here > factor * around) | (last < 2))
+    return hole & (rows < last) & (rows >= 0)
+
+
+def typical_step(time: I64) -> float:
+    """Return the median step of `time` in ns, from up to 64 stretches of 1,024 rows."""
+    if len(time) < 2:
+        return float("inf")
+    starts = np.unique(np.linspace(0, max(0, len(time) - 1024), 64).astype(np.int64))
+    return float(np.median(np.concatenate([np.diff(time[s : s + 1024]) for s in starts])))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Runs ``[start, stop)`` of the blocks of one level, each part of one column."""
+
+    level: int
+    start: I64
+    stop: I64
+    column: I64
+
+
+def _search(time: I64, coarse: I64, edges: I64, base: int) -> I64:
+    """Return ``searchsorted(time, edges)``, touching few pages of a long `time`."""
+    low = np.maximum(np.searchsorted(coarse, edges) - 1, 0).astype(np.int64) * base
+    high = np.minimum(low + base, len(time))
+    while True:
+        open_ = low < high
+        if not open_.any():
+            return low
+        middle = (low + high) // 2
+        less = open_ & (time[np.minimum(middle, len(time) - 1)] < edges)
+        low = np.where(less, middle + 1, low)
+        high = np.where(open_ & ~less, middle, high)
+
+
+def _snap(edges: I64, sizes: list[int], least: int) -> I64:
+    """Move inner edges to ends of blocks, by at most half the rows of either neighbour.
+
+    An edge moves to the ends of base blocks when both neighbours have `least` blocks of rows.
+    """
+    rows = np.diff(edges)
+    inner = edges[1:-1]
+    room = np.minimum(rows[:-1], rows[1:])
+    grain = np.ones_like(inner)
+    for size in sizes:
+        # higher levels only where they stay fine beside the column: it costs next to nothing
+        grain[room >= (least * size if size == sizes[0] else 4 * size)] = size
+    snapped = edges.copy()
+    snapped[1:-1] = (inner + grain // 2) // grain * grain
+    return snapped
+
+
+def pieces(low: I64, high: I64, sizes: list[int]) -> Iterator[Piece]:
+    """Cut the row ranges of all columns into blocks of the levels, level 0 being the rows."""
+    column = np.arange(len(low))
+    keep = high > low
+    low, high, column = low[keep], high[keep], column[keep]
+    for level in range(len(sizes) + 1):
+        if level == len(sizes):
+            if len(low):
+                yield Piece(level, low, high, column)
+            return
+        grow = sizes[level] if level == 0 else sizes[level] // sizes[level - 1]
+        up, down = -(-low // grow), high // grow
+        go_on = up < down
+        parts = [
+            (low[~go_on], high[~go_on], column[~go_on]),
+            (low[go_on], up[go_on] * grow, column[go_on]),
+            (down[go_on] * grow, high[go_on], column[go_on]),
+        ]
+        start, stop, owner = (np.concatenate(p) for p in zip(*parts, strict=True))
+        some = stop > start
+        if some.any():
+            order = np.argsort(start[some], kind="stable")
+            yield Piece(level, start[some][order], stop[some][order], owner[some][order])
+        low, high, column = up[go_on], down[go_on], column[go_on]
+
+
+def gather(piece: Piece) -> tuple[slice | I64, I64]:
+    """Return what to take of a level's blocks, and where in it each run begins."""
+    length = piece.stop - piece.start
+    begin = np.concatenate(([0], np.cumsum(length)[:-1])).astype(np.int64)
+    if np.array_equal(piece.start[1:], piece.stop[:-1]):
+        return slice(int(piece.start[0]), int(piece.stop[-1])), begin
+    return np.repeat(piece.start - begin, length) + np.arange(int(length.sum())), begin
+
+
+class Grid:
+    """The pixel columns of one view that have rows, and the rows of each."""
+
+    def __init__(self, owner: Pyramid, start_ns: int, stop_ns: int, columns: int) -> None:
+        self.step = column_step(start_ns, stop_ns, columns)
+        first, last = start_ns // self.step, -(-stop_ns // self.step)
+        # the outermost edges may lie outside what 64 bits can hold
+        inner = np.arange(first + 1, last, dtype=np.int64) * self.step
+        ends = max(first * self.step, MIN_NS), min(last * self.step, MAX_NS)
+        edges = np.concatenate(([ends[0]], inner, [ends[1]])).astype(np.int64)
+        found = _search(owner.time, owner.coarse, edges, owner.base)
+        snapped = _snap(found, owner.sizes, owner.room)
+        filled = np.flatnonzero(np.diff(found))
+        self.left = edges[:-1][filled]
+        self.index = filled
+        self.first, self.stop = found[:-1][filled], found[1:][filled]
+        self.low, self.high = snapped[:-1][filled], snapped[1:][filled]
+
+
+class Pyramid:
+    """What both kinds of pyramid share: time, block sizes, one lazy build."""
+
+    base: int
+    room = 1  # rows that a column needs before its edges may move, in blocks of the base
+
+    def __init__(self, time: ArrayLike) -> None:
+        raw = np.asarray(time)
+        if raw.dtype.kind == "M":
+            raw = raw.astype("datetime64[ns]", copy=False).view(np.int64)
+        self.time: I64 = np.ascontiguousarray(raw, dtype=np.int64)
+        self.coarse = self.time[:: self.base].copy()
+        self.typical = typical_step(self.time)
+        self.sizes: list[int] = []
+        self._built = False
+        self._lock = threading.Lock()
+
+    def _level_sizes(self) -> list[int]:
+        sizes, size = [], self.base
+        while len(self.time) // size >= 2:
+            sizes.append(size)
+            size *= FACTOR
+        return sizes
+
+    def _rows(self, start_ns: int, stop_ns: int) -> tuple[int, int]:
+        low, high = np.searchsorted(self.time, np.array([start_ns, stop_ns], dtype=np.int64))
+        return int(low), int(high)
+
+    def _ensure_built(self) -> None:
+        with self._lock:
+            if not self._built:
+                self._build()
+                self.sizes = self._level_sizes()
+                self._built = True
+
+    def _build(self) -> None:
+        raise NotImplementedError

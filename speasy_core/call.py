@@ -1,0 +1,199 @@
+"""One `get_data` call: every product over every range, and errors that explain."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from .errors import (
+    InvalidRequest,
+    OfflineError,
+    SpeasyError,
+    SpeasyWarning,
+    UnknownOption,
+    UnknownProduct,
+    UnknownProvider,
+)
+from .http import Deadline
+from .product import ProductRef
+from .provider import Fetched, Provider
+from .timerange import TimeRange
+from .variable import SpeasyVariable
+
+if TYPE_CHECKING:
+    from .cache import Cache
+    from .inventory import Inventory
+
+__all__ = ["Call", "OnError", "run_all"]
+
+OnError = Literal["raise", "gaps"]
+
+_PARALLEL_JOBS = 8
+
+
+class State(Protocol):
+    """What a call needs of its session."""
+
+    @property
+    def providers(self) -> Mapping[str, Provider]: ...
+    @property
+    def cache(self) -> Cache: ...
+    @property
+    def inventory(self) -> Inventory: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What all pieces of one `get_data` call share."""
+
+    state: State
+    deadline: Deadline
+    offline: bool
+    refresh: bool
+    prefer_cache: bool
+    on_error: OnError
+    options: Mapping[str, Any]
+
+    def provider(self, ref: ProductRef) -> Provider:
+        """Return the provider of `ref`, or say what is wrong with the request."""
+        provider = self.state.providers.get(ref.provider)
+        if provider is None:
+            raise UnknownProvider(
+                f"there is no provider {ref.provider!r}",
+                product=str(ref),
+                hint=f"providers: {', '.join(self.state.providers)}",
+            )
+        unknown = sorted(set(self.options) - provider.options)
+        if unknown:
+            known = ", ".join(sorted(provider.options)) or "none"
+            raise UnknownOption(
+                f"{ref.provider} does not take the option {', '.join(unknown)}",
+                product=str(ref),
+                hint=f"its options: {known}",
+            )
+        return provider
+
+    def answer(self, ref: ProductRef, span: TimeRange) -> SpeasyVariable:
+        """Return one product over one range."""
+        provider = self.provider(ref)
+
+        def fetch(part: TimeRange, since: str | None) -> Fetched:
+            return provider.fetch(
+                ref, part, deadline=self.deadline, since=since, options=self.options
+            )
+
+        try:
+            if provider.cachable:
+                variable = self._from_cache(ref, span, fetch, provider)
+            else:
+                variable = _present(fetch(span, None), ref)
+        except UnknownProduct as error:
+            error.hint = error.hint or self._suggest(ref)
+            raise error.locate(product=str(ref), range=span) from error.__cause__
+        except SpeasyError as error:
+            raise error.locate(product=str(ref), range=span) from error.__cause__
+        if provider.cachable and not len(variable) and not variable.gaps:
+            self._explain_empty(ref, span)
+        return variable
+
+    def _from_cache(
+        self,
+        ref: ProductRef,
+        span: TimeRange,
+        fetch: Callable[[TimeRange, str | None], Fetched],
+        provider: Provider,
+    ) -> SpeasyVariable:
+        key = str(ref)
+        if self.options:
+            key += "?" + json.dumps(dict(self.options), sort_keys=True, default=str)
+
+        def ask(offline: bool) -> SpeasyVariable:
+            return self.state.cache.get(
+                key,
+                span,
+                fetch,
+                deadline=self.deadline,
+                max_request_ns=provider.max_request_ns,
+                offline=offline,
+                refresh=self.refresh,
+                on_error="gaps" if offline else self.on_error,
+            )
+
+        if self.prefer_cache and not self.offline:
+            try:
+                kept = ask(offline=True)
+            except OfflineError:
+                return ask(offline=False)
+            if not kept.gaps:
+                return kept
+        return ask(offline=self.offline)
+
+    def _explain_empty(self, ref: ProductRef, span: TimeRange) -> None:
+        """Say why there is nothing, where the inventory knows."""
+        info = self.state.inventory.info(ref)
+        state = self.state.inventory.states().get(ref.provider)
+        if info is None:
+            if state is not None and state.loaded:
+                raise UnknownProduct(
+                    f"{ref.provider} has no product {ref.path!r}",
+                    product=str(ref),
+                    hint=self._suggest(ref),
+                )
+        elif info.coverage is not None and not info.coverage.overlaps(span):
+            warnings.warn(
+                f"{ref} has data from {info.coverage.start} to {info.coverage.stop} only, "
+                f"none in {span}",
+                SpeasyWarning,
+                stacklevel=5,
+            )
+
+    def _suggest(self, ref: ProductRef) -> str:
+        words = ref.path.replace("/", " ").replace("_", " ")
+        for query in (ref.path.rpartition("/")[2], words, words.partition(" ")[0]):
+            try:
+                hits = self.state.inventory.find(query, provider=ref.provider, limit=3)
+            except InvalidRequest:
+                continue
+            names = [str(hit.ref) for hit in hits if hit.ref is not None and hit.ref != ref]
+            if names:
+                return f"did you mean {', '.join(names)}?"
+        return "find_product('words') searches all inventories"
+
+
+def _present(answer: Fetched, ref: ProductRef) -> SpeasyVariable:
+    if answer.variable is None:
+        message = "the provider said 'not changed' though nothing was kept"
+        raise SpeasyError(message, product=str(ref))
+    return answer.variable
+
+
+def run_all(
+    call: Call, jobs: Sequence[tuple[ProductRef, TimeRange]], progress: bool
+) -> list[SpeasyVariable]:
+    """Run all jobs in parallel and return their results in order; the first failure raises."""
+    if len(jobs) == 1 and not progress:
+        return [call.answer(*jobs[0])]
+    with ThreadPoolExecutor(min(_PARALLEL_JOBS, len(jobs)), "get_data") as pool:
+        futures = [pool.submit(call.answer, *job) for job in jobs]
+        try:
+            return [future.result() for future in _with_progress(futures, progress)]
+        except BaseException:
+            # the rest is of no use any more: not even what is under way
+            call.deadline.cancel()
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def _with_progress(
+    futures: Sequence[Future[SpeasyVariable]], progress: bool
+) -> Iterable[Future[SpeasyVariable]]:
+    if not progress:
+        return futures
+    from tqdm.auto import tqdm
+
+    return tqdm(futures, unit="piece")

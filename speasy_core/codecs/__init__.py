@@ -1,0 +1,272 @@
+"""Bytes to variables, one format per module, loaded when the first file of its kind comes.
+
+A codec is a module with one function ``read(data, *, source, variables=None) -> Dataset``. It is
+listed in the table below, or offered by another package as an entry point of the group
+``speasy_core.codecs`` that names a :class:`Codec`.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from os import PathLike
+from pathlib import Path
+from typing import Protocol, cast
+
+from speasy_core.errors import InvalidRequest, UnexpectedContent, UnsupportedFormat
+from speasy_core.events import Dataset
+from speasy_core.variable import SpeasyVariable
+
+__all__ = ["Codec", "decode", "names", "read", "read_file", "sniff"]
+
+_log = logging.getLogger(__name__)
+
+
+class _Module(Protocol):
+    def read(
+        self, data: bytes, *, source: str, variables: Sequence[str] | None = None
+    ) -> Dataset: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """What is known of a format before its module is loaded.
+
+    Parameters
+    ----------
+    name : str
+        Lower case, for example ``cdf``.
+    title : str
+        For people.
+    module : str
+        Import name of the module with the function ``read``.
+    magics : tuple of bytes
+        How such files begin.
+    extensions : tuple of str
+        Endings of file names, lower case with the dot; used when no beginning fits.
+    mimes : tuple of str
+        Content types under which servers send it.
+    """
+
+    name: str
+    title: str
+    module: str
+    magics: tuple[bytes, ...] = ()
+    extensions: tuple[str, ...] = ()
+    mimes: tuple[str, ...] = ()
+
+    def load(self) -> _Module:
+        """Return the codec's module."""
+        return cast(_Module, import_module(self.module))
+
+
+_BUILT_IN = (
+    Codec(
+        "cdf",
+        "CDF (.cdf)",
+        "speasy_core.codecs.cdf",
+        magics=(
+            b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02",
+            b"\x00\x00\xff\xff\x00\x00\xff\xff", b"\x00\x00\xff\xff\xcc\xcc\x00\x01",
+        ),
+        extensions=(".cdf",),
+        mimes=("application/x-cdf", "application/cdf"),
+    ),
+)  # fmt: skip
+
+# what people hand in by mistake, and what to do about it
+_FOREIGN = (
+    (b"\x1f\x8b", "a gzip archive", "unpack it first"),
+    (b"PK\x03\x04", "a zip archive", "unpack it first"),
+    (b"\x89HDF", "an HDF5 or NetCDF-4 file", None),
+    (b"CDF\x01", "a NetCDF-3 file", None),
+    (b"CDF\x02", "a NetCDF-3 file", None),
+    (b"%PDF", "a PDF document", None),
+    (b"{", "a JSON document, perhaps a server's error message", None),
+    (b"<?xml", "an XML document, perhaps a server's error message", None),
+)
+_HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
+_TITLE = re.compile(rb"<(title|h1)[^>]*>(.*?)</\1", re.I | re.S)
+
+
+@cache
+def _table() -> dict[str, Codec]:
+    table = {codec.name: codec for codec in _BUILT_IN}
+    for point in entry_points(group="speasy_core.codecs"):
+        try:
+            codec = point.load()
+        except (ImportError, AttributeError) as error:
+            _log.warning("the codec %r of another package cannot be loaded: %s", point.name, error)
+            continue
+        if isinstance(codec, Codec):
+            table.setdefault(codec.name, codec)
+        else:
+            _log.warning("the entry point %r does not name a Codec and is skipped", point.name)
+    return table
+
+
+def names() -> list[str]:
+    """Return the names of the formats that can be read.
+
+    Examples
+    --------
+    >>> "cdf" in names()
+    True
+    """
+    return list(_table())
+
+
+def sniff(data: bytes, *, source: str = "", mime: str | None = None) -> Codec:
+    """Return the codec for a file, by how it begins, else by its name or content type.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or its beginning.
+    source : str
+        File name or address.
+    mime : str, optional
+        Content type that came with it.
+
+    Raises
+    ------
+    UnexpectedContent
+        Empty, or an HTML page; its title is quoted.
+    UnsupportedFormat
+        No codec for it; the known ones are named.
+    """
+    if not data:
+        raise UnexpectedContent("the file is empty", source=source or None, hint="fetch it again")
+    codecs = _table().values()
+    for codec in codecs:
+        if any(data.startswith(magic) for magic in codec.magics):
+            return codec
+    if _HTML.match(data[:4096]):
+        raise UnexpectedContent(
+            f"an HTML page{_html_title(data)} where data was expected",
+            source=source or None,
+            hint="the server sent a message in place of the file",
+        )
+    ending = Path(source).suffix.lower()
+    kind = (mime or "").partition(";")[0].strip().lower()
+    foreign = next(((what, hint) for magic, what, hint in _FOREIGN if data.startswith(magic)), None)
+    for codec in codecs:
+        # a beginning that belongs to another format weighs more than a name
+        if foreign is None and (ending in codec.extensions or kind in codec.mimes):
+            return codec
+    what, hint = foreign or (f"a file of unknown kind (it begins with {data[:8]!r})", None)
+    known = ", ".join(codec.title for codec in codecs)
+    raise UnsupportedFormat(
+        f"cannot read {what}; known formats: {known}", source=source or None, hint=hint
+    )
+
+
+def _html_title(data: bytes) -> str:
+    found = _TITLE.search(data[:65_536])
+    if found is None:
+        return ""
+    text = html.unescape(re.sub(r"<[^>]*>|\s+", " ", found.group(2).decode("utf-8", "replace")))
+    return f" ({' '.join(text.split())[:120]!r})"
+
+
+def read(
+    data: bytes, *, source: str, variables: Sequence[str] | None = None, mime: str | None = None
+) -> Dataset:
+    """Decode a file that is in memory.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    source : str
+        Its name or address, for messages and to help recognise it.
+    variables : sequence of str, optional
+        Which variables; all data variables without it.
+    mime : str, optional
+        Content type that came with it.
+
+    Returns
+    -------
+    Dataset
+        With the file's own attributes in ``meta``.
+
+    Raises
+    ------
+    UnexpectedContent, UnsupportedFormat
+        As `sniff`.
+    CorruptFile
+        Cut short or damaged.
+    UnknownProduct
+        A variable that the file does not have.
+    """
+    return (
+        sniff(data, source=source, mime=mime).load().read(data, source=source, variables=variables)
+    )
+
+
+def decode(
+    data: bytes, *, source: str, variables: Sequence[str] | None = None, mime: str | None = None
+) -> dict[str, SpeasyVariable]:
+    """Decode a file that is in memory into a dict of variables; parameters and errors as `read`."""
+    return read(data, source=source, variables=variables, mime=mime).variables
+
+
+def read_file(path: str | PathLike[str], variables: Sequence[str] | str | None = None) -> Dataset:
+    """Read a local file of any known format.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    variables : sequence of str, or str, optional
+        Which variables; all data variables without it.
+
+    Returns
+    -------
+    Dataset
+        Variables by name; the file's own attributes in ``meta``.
+
+    Raises
+    ------
+    InvalidRequest
+        No such file, a folder, or a file that may not be read.
+    UnexpectedContent
+        Empty, or an HTML page.
+    UnsupportedFormat
+        No codec for it.
+    CorruptFile
+        Cut short or damaged; the message names the file.
+    UnknownProduct
+        A variable that the file does not have.
+
+    Examples
+    --------
+    >>> dataset = read_file("ac_h0_mfi_20230102_v07.cdf", ["BGSEc"])  # doctest: +SKIP
+    >>> dataset["BGSEc"].unit  # doctest: +SKIP
+    'nT'
+    """
+    file = Path(path).expanduser()
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError as error:
+        raise InvalidRequest("no such file", source=str(file)) from error
+    except IsADirectoryError as error:
+        raise InvalidRequest(
+            "a folder, not a file", source=str(file), hint="name one file in it"
+        ) from error
+    except OSError as error:
+        if file.is_dir():  # Windows reports a folder as a missing permission
+            raise InvalidRequest(
+                "a folder, not a file", source=str(file), hint="name one file in it"
+            ) from error
+        raise InvalidRequest(
+            f"the file cannot be read ({error.strerror or error})", source=str(file)
+        ) from error
+    wanted = [variables] if isinstance(variables, str) else variables
+    return read(data, source=file.name, variables=wanted)

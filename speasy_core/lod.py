@@ -1,0 +1,230 @@
+"""Level of detail: pictures of long series at a cost that follows pixels, not samples.
+
+A pyramid keeps reductions of blocks of rows: 256 rows (lines) or 16 (spectrograms), then four
+times as many at each level. A query cuts the view into pixel columns on an absolute grid whose
+step is a power of two of nanoseconds, finds the rows of each column by its exact times, and puts
+each column together from the largest blocks that lie inside it.
+
+Two rules keep the picture true. An edge between two columns may be moved to the end of a block,
+but by at most half the rows of either neighbour: so no sample lands further than one
+column from where it belongs, whatever the sampling, and no block is used across a gap, because the
+columns of a gap have no rows at all. And every row goes into exactly one column: no extreme is
+lost.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._lod_grid import (
+    F32,
+    FACTOR,
+    I64,
+    Any_,
+    Grid,
+    Piece,
+    Pyramid,
+    column_step,
+    gap_after,
+    gather,
+    pieces,
+)
+from ._lod_image import Image, ImagePyramid
+from .errors import VariableError
+
+__all__ = ["Image", "ImagePyramid", "Lines", "MinMaxPyramid", "column_step"]
+
+_CHUNK = 1 << 20  # rows reduced at a time: what a second-level cache holds
+_RAW_ROWS = 4  # rows per pixel up to which the rows themselves are the smaller answer
+_NEAR = 256  # rows looked through for the first number of a column
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What to draw of a series.
+
+    Parameters
+    ----------
+    mode : {"raw", "m4"}
+        Rows as they are, or pixel columns.
+    time : ndarray of int64
+        ``(n,)``, ns: times of the rows, or left edges of the columns.
+    values : ndarray of float32
+        ``(k, n)``, or ``(k, 4, n)`` with first, minimum, maximum, last; NaN lifts the pen.
+    step : int
+        Width of a column in ns; 0 with ``raw``.
+    rows : int
+        Rows of the series inside the view.
+    """
+
+    mode: Literal["raw", "m4"]
+    time: I64
+    values: F32
+    step: int
+    rows: int
+
+
+def _native(column: Any_) -> Any_:
+    """Return `column` as a native, contiguous number array; a view where it is one already."""
+    if column.dtype.kind not in "fiu" or column.dtype == np.float16:
+        column = column.astype(np.float32)
+    return np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("="))
+
+
+def _single(values: Any_) -> F32:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(np.float32)
+
+
+class MinMaxPyramid(Pyramid):
+    """Minimum and maximum of blocks of rows, per component.
+
+    Parameters
+    ----------
+    time : array_like
+        ``(n,)``, strictly increasing, ``datetime64[ns]`` or int64 ns since 1970.
+    values : ndarray
+        ``(n,)`` or ``(n, k)``; NaN where there is none. Any byte order; an array whose components
+        are contiguous is used as it is, another is copied once.
+    gap_factor : float
+        A hole is a step longer than this many times the median step and its neighbours'.
+
+    Examples
+    --------
+    >>> t = np.arange(1_000_000) * 1_000_000_000
+    >>> picture = MinMaxPyramid(t, np.sin(t / 1e14)).query(0, 10**15, 1000)
+    >>> picture.mode, picture.values.shape[:2]
+    ('m4', (1, 4))
+    """
+
+    base = 256
+
+    def __init__(self, time: ArrayLike, values: Any_, *, gap_factor: float = 3.0) -> None:
+        super().__init__(time)
+        table = np.asarray(values)
+        if len(table) != len(self.time):
+            raise VariableError(f"{len(self.time)} times, but {len(table)} values")
+        table = table.reshape(len(table), math.prod(table.shape[1:]))
+        self.columns = [_native(table[:, i]) for i in range(table.shape[1])]
+        self.gap_factor = gap_factor
+        self._levels: list[tuple[Any_, Any_]] = []
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the reductions, without the series itself."""
+        return self.coarse.nbytes + sum(a.nbytes + b.nbytes for a, b in self._levels)
+
+    def _build(self) -> None:
+        base, n = self.base, len(self.time) // self.base
+        if n < 2 or not self.columns:
+            return
+        dtype = np.result_type(*self.columns)
+        low, high = (np.empty((len(self.columns), n), dtype) for _ in range(2))
+        for k, column in enumerate(self.columns):
+            for a in range(0, n, _CHUNK // base):
+                b = min(n, a + _CHUNK // base)
+                block = column[a * base : b * base].reshape(-1, base)
+                np.fmin.reduce(block, axis=1, out=low[k, a:b])
+                np.fmax.reduce(block, axis=1, out=high[k, a:b])
+        self._levels.append((low, high))
+        while low.shape[1] // FACTOR >= 2:
+            keep = low.shape[1] // FACTOR * FACTOR
+            low = np.fmin.reduce(low[:, :keep].reshape(len(low), -1, FACTOR), axis=2)
+            high = np.fmax.reduce(high[:, :keep].reshape(len(high), -1, FACTOR), axis=2)
+            self._levels.append((low, high))
+
+    def query(self, start_ns: int, stop_ns: int, columns: int) -> Lines:
+        """Return what to draw of ``[start_ns, stop_ns)`` on `columns` pixels.
+
+        One sample on each side of the view comes too, so that lines reach its edges.
+        """
+        low, high = self._rows(start_ns, stop_ns)
+        if high - low <= _RAW_ROWS * max(1, columns):
+            return self._raw(low, high)
+        if (high - low) // max(1, columns) >= self.base:
+            self._ensure_built()
+        grid = Grid(self, start_ns, stop_ns, columns)
+        out = np.empty((len(self.columns), 4, len(grid.left)), dtype=np.float32)
+        parts = [(p, *gather(p)) for p in pieces(grid.low, grid.high, self.sizes)]
+        for k in range(len(self.columns)):
+            out[k] = self._column(k, grid, parts)
+        return self._with_surroundings(grid, out, low, high)
+
+    def _raw(self, low: int, high: int) -> Lines:
+        rows = np.arange(max(0, low - 1), min(len(self.time), high + 1))
+        time = self.time[rows]
+        values = np.empty((len(self.columns), len(rows)), dtype=np.float32)
+        for k, column in enumerate(self.columns):
+            values[k] = _single(column[rows[0] : rows[-1] + 1] if len(rows) else column[:0])
+        holes = np.flatnonzero(gap_after(self.time, rows[:-1], self.gap_factor, self.typical))
+        if len(holes):  # a row of NaN in the middle of each hole
+            middle = time[holes] + (time[holes + 1] - time[holes]) // 2
+            time = np.insert(time, holes + 1, middle)
+            values = np.insert(values, holes + 1, np.nan, axis=1)
+        return Lines("raw", time, values, 0, high - low)
+
+    def _column(self, k: int, grid: Grid, parts: list[tuple[Piece, slice | I64, I64]]) -> F32:
+        column, n = self.columns[k], len(grid.left)
+        low = np.full(n, np.nan, dtype=np.float32)
+        high = low.copy()
+        for piece, take, begin in parts:
+            mins, maxs = (
+                (column[take],) * 2
+                if piece.level == 0
+                else (self._levels[piece.level - 1][i][k][take] for i in range(2))
+            )
+            small, large = np.fmin.reduceat(mins, begin), np.fmax.reduceat(maxs, begin)
+            np.fmin.at(low, piece.column, _single(small))
+            np.fmax.at(high, piece.column, _single(large))
+        first = _single(self._near(column, grid.first, grid.stop, low, +1))
+        last = _single(self._near(column, grid.first, grid.stop, low, -1))
+        low = np.fmin(low, np.fmin(first, last))
+        high = np.fmax(high, np.fmax(first, last))
+        return np.stack([first, low, high, last])
+
+    @staticmethod
+    def _near(column: Any_, start: I64, stop: I64, spare: F32, way: int) -> Any_:
+        """Return each column's first (or last) number; its minimum when none is near the edge."""
+        value = column[start if way > 0 else stop - 1]
+        if column.dtype.kind != "f":
+            return value
+        bad = np.flatnonzero(np.isnan(value))
+        if len(bad):
+            value = value.copy()
+            walk = np.arange(_NEAR) * way
+            rows = (start if way > 0 else stop - 1)[bad, None] + walk
+            rows = np.clip(rows, start[bad, None], stop[bad, None] - 1)
+            seen = column[rows]
+            found = np.argmax(~np.isnan(seen), axis=1)
+            value[bad] = seen[np.arange(len(bad)), found]
+            value[bad] = np.where(np.isnan(value[bad]), spare[bad], value[bad])
+        return value
+
+    def _with_surroundings(self, grid: Grid, values: F32, low: int, high: int) -> Lines:
+        """Add the samples just outside the view, and a NaN column in each hole."""
+        time, index = grid.left, grid.index
+        holes = np.flatnonzero(
+            (np.diff(index) > 1)
+            & gap_after(self.time, grid.stop[:-1] - 1, self.gap_factor, self.typical)
+        )
+        if len(holes):
+            time = np.insert(time, holes + 1, time[holes] + grid.step)
+            values = np.insert(values, holes + 1, np.nan, axis=2)
+        for row, at in ((low - 1, 0), (high, len(time))):
+            outside = row >= 0 if at == 0 else row < len(self.time)
+            inside = int(grid.first[0]) if at == 0 else int(grid.stop[-1]) - 1
+            if not outside or (row >= inside if at == 0 else row <= inside):
+                continue
+            hole = gap_after(self.time, np.array([min(row, inside)]), self.gap_factor, self.typical)
+            if hole[0]:
+                continue
+            alone = np.array([_single(c[row : row + 1])[0] for c in self.columns])
+            left = self.time[row] // grid.step * grid.step
+            time = np.insert(time, at, left)
+            values = np.insert(values, at, np.repeat(alone[:, None], 4, axis=1), axis=2)
+        return Lines("m4", time, values, grid.step, high - low)

@@ -1,0 +1,259 @@
+"""Drawing variables with matplotlib, the way their metadata asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._axis import Array, Axis
+from ._base import VariableCore
+from ._clean import fill_to_nan, with_nan_rows
+from ._combine import cadence_ns
+from .errors import VariableError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Plotter", "plot"]
+
+
+def plot(v: VariableCore) -> Plotter:
+    """Return what draws a variable; ``v.plot`` is this."""
+    return Plotter(v)
+
+
+class Plotter:
+    """Draws one variable.
+
+    ``v.plot()`` chooses by the metadata, ``v.plot.line()`` and ``v.plot.colormap()`` do not.
+
+    Parameters
+    ----------
+    v : SpeasyVariable
+    """
+
+    def __init__(self, v: VariableCore) -> None:
+        self._v = v
+
+    def __getitem__(self, backend: str) -> Plotter:
+        if backend not in ("matplotlib", "mpl"):
+            raise VariableError(f"no plotting with {backend!r}; 'matplotlib' is what there is")
+        return self
+
+    def __call__(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw lines, or a colour map for a spectrogram.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to; the current ones without it.
+        **options
+            Of `line` or `colormap`.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        if self._v.kind == "spectrogram":
+            return self.colormap(ax, **options)
+        return self.line(ax, **options)
+
+    def line(
+        self,
+        ax: Axes | None = None,
+        *,
+        logy: bool | None = None,
+        gap_factor: float = 3.0,
+        mask_fillval: bool = True,
+        **style: Any,
+    ) -> Axes:
+        """Draw one line per component, broken at fill values and at holes in the sampling.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        logy : bool, optional
+            Logarithmic values; by default as SCALETYP says.
+        gap_factor : float
+            Neighbours more than this many cadences apart are not joined.
+        mask_fillval : bool
+            Whether to leave out fill values and those outside the valid range.
+        **style
+            For `matplotlib.axes.Axes.plot`.
+        """
+        v = self._v
+        if v.ndim > 2:
+            raise VariableError(
+                f"{v.name or 'the variable'} of shape {v.shape} cannot be drawn as lines",
+                hint="choose components first, for example v[:, 0]",
+            )
+        target = _axes(ax)
+        whole = with_nan_rows(_drawable(fill_to_nan(v) if mask_fillval else v), gap_factor)
+        lines = target.plot(whole.time, whole._values, **style)
+        names = v.columns or _axis_names(v)
+        if "label" not in style:
+            for line, name in zip(lines, names, strict=False):
+                line.set_label(_plain(name))
+            if len(lines) > 1 and len(names) <= 12:
+                target.legend(loc="upper right", frameon=False)
+        if _wants_log(v.meta, logy):
+            target.set_yscale("log", nonpositive="mask")
+        target.set_ylabel(_label(v.meta.get("LABLAXIS") or v.name, v.unit))
+        _date_axis(target)
+        return target
+
+    def colormap(
+        self,
+        ax: Axes | None = None,
+        *,
+        logy: bool | None = None,
+        logz: bool | None = None,
+        gap_factor: float = 3.0,
+        mask_fillval: bool = True,
+        colorbar: bool = True,
+        **style: Any,
+    ) -> Axes:
+        """Draw a spectrogram; holes in the sampling stay empty.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        logy, logz : bool, optional
+            Logarithmic axis and colours; by default as SCALETYP of the axis and of the variable
+            says.
+        gap_factor, mask_fillval
+            As for `line`.
+        colorbar : bool
+            Whether to draw one.
+        **style
+            For `matplotlib.axes.Axes.pcolormesh`; `vmin` and `vmax` set the colours' range.
+        """
+        v = self._v
+        if v.ndim != 2:
+            raise VariableError(
+                f"{v.name or 'the variable'} of shape {v.shape} is no spectrogram",
+                hint="choose or sum over dimensions until (time, channels) are left",
+            )
+        target = _axes(ax)
+        axis = v.axes[0] if v.axes else Axis(np.arange(v.shape[1]), name="channel")
+        clean = _drawable(fill_to_nan(v) if mask_fillval else v)
+        log_axis = _wants_log(axis.meta, logy)
+        log_colour = _wants_log(v.meta, logz)
+        values = np.asarray(clean._values, float)
+        if log_colour:
+            values = np.where(values > 0, values, np.nan)
+        if len(v):
+            mesh = _mesh(target, clean, values, axis, log_axis, log_colour, gap_factor, style)
+            if colorbar:
+                bar = target.figure.colorbar(mesh, ax=target)
+                bar.set_label(_label(v.meta.get("LABLAXIS") or v.name, v.unit))
+        if log_axis:
+            target.set_yscale("log")
+        target.set_ylabel(_label(axis.meta.get("LABLAXIS") or axis.name, axis.unit))
+        _date_axis(target)
+        return target
+
+
+def _axes(ax: Axes | None) -> Axes:
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.gca()
+
+
+def _drawable(v: VariableCore) -> VariableCore:
+    if v.dtype.kind not in "fiub":
+        raise VariableError(f"{v.name or 'the variable'} holds {v.dtype}, which is not drawn")
+    return v._like(v._values.astype(np.int8)) if v.dtype.kind == "b" else v
+
+
+def _plain(text: Any) -> str:
+    return str(text).replace("$", r"\$")  # not the formula that matplotlib would see
+
+
+def _label(name: Any, unit: str) -> str:
+    text = " ".join(str(name or "").split())
+    return _plain(f"{text} [{unit}]".strip() if unit else text)
+
+
+def _axis_names(v: VariableCore) -> list[str]:
+    if not v.axes or v.axes[0].time_varying:
+        return [str(i) for i in range(v.shape[1])] if v.ndim > 1 else []
+    axis = v.axes[0]
+    return [f"{value:g} {axis.unit}".strip() for value in axis.values.tolist()]
+
+
+def _wants_log(meta: Any, asked: bool | None) -> bool:
+    return asked if asked is not None else str(meta.get("SCALETYP", "")).lower().startswith("log")
+
+
+def _date_axis(ax: Axes) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_formatter(formatter)
+
+
+def edges_of(centres: Array, log: bool) -> Array:
+    """Return bounds half-way between centres, along the last dimension; one more than those."""
+    work = np.asarray(centres, float)
+    if log:
+        work = np.log(np.where(work > 0, work, np.nan))
+    if work.shape[-1] == 1:
+        half = np.full_like(work, 0.5)
+        both = np.concatenate([work - half, work + half], axis=-1)
+    else:
+        middle = (work[..., :-1] + work[..., 1:]) / 2
+        first = work[..., :1] - (middle[..., :1] - work[..., :1])
+        last = work[..., -1:] + (work[..., -1:] - middle[..., -1:])
+        both = np.concatenate([first, middle, last], axis=-1)
+    return np.exp(both) if log else both
+
+
+def _mesh(
+    ax: Axes,
+    v: VariableCore,
+    values: Array,
+    axis: Axis,
+    log_axis: bool,
+    log_colour: bool,
+    gap_factor: float,
+    style: dict[str, Any],
+) -> Any:
+    """Draw each sample as a column of cells that ends where the next begins, or after a cadence."""
+    ns = v.time_ns
+    step = cadence_ns(v) or 1_000_000_000
+    ahead = np.append(np.diff(ns), step)
+    behind = np.append(step, np.diff(ns))
+    ahead = np.where(ahead > gap_factor * step, step, ahead)
+    behind = np.where(behind > gap_factor * step, step, behind)
+    # two borders a sample: what lies between the second and the next first is hole, or nothing
+    borders = np.stack([ns - behind // 2, ns + ahead // 2], axis=1).reshape(-1).view("M8[ns]")
+    centres = axis.values if axis.time_varying else axis.values[np.newaxis]
+    centres = np.asarray(centres, float)
+    usable = np.isfinite(centres).all(axis=0) & (
+        (centres > 0).all(axis=0) if log_axis else np.True_
+    )
+    if not usable.any():
+        raise VariableError(
+            f"the axis {axis.name!r} has no values to draw"
+            + (" on a logarithmic scale" if log_axis else ""),
+            hint="pass logy=False",
+        )
+    bounds = edges_of(centres[:, usable], log_axis)
+    spread = np.broadcast_to(bounds, (len(ns), bounds.shape[1]))
+    cells = np.full((2 * len(ns) - 1, int(usable.sum())), np.nan)
+    cells[0::2] = values[:, usable]
+    norm = style.pop("norm", None)
+    if norm is None and log_colour:
+        from matplotlib.colors import LogNorm
+
+        norm = LogNorm(style.pop("vmin", None), style.pop("vmax", None))
+    x = np.broadcast_to(borders[:, np.newaxis], (len(borders), bounds.shape[1]))
+    y = np.repeat(spread, 2, axis=0)
+    masked = np.ma.masked_invalid(cells)
+    return ax.pcolormesh(x, y, masked, norm=norm, shading="flat", **style)

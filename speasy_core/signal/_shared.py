@@ -1,0 +1,113 @@
+"""What the signal functions share: kinds of input, steps of time, segments between gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from speasy_core._axis import Array, Int64Array, flat_samples
+from speasy_core._delegates import delegate
+from speasy_core.errors import VariableError
+from speasy_core.variable import SpeasyVariable
+
+__all__ = [
+    "as_floats", "as_variable", "columns_of", "each", "is_data_array", "median_step",
+    "regular_step", "segment_edges", "step_ns",
+]  # fmt: skip
+
+
+def is_data_array(item: Any) -> bool:
+    return type(item).__name__ == "DataArray" and type(item).__module__.startswith("xarray")
+
+
+def as_variable(item: Any) -> SpeasyVariable:
+    """Return the variable that `item`, a variable or an xarray DataArray, stands for."""
+    if isinstance(item, SpeasyVariable):
+        return item
+    if is_data_array(item):
+        found: SpeasyVariable = delegate("from_xarray")(SpeasyVariable, item)
+        return found
+    raise VariableError(
+        f"a variable or a DataArray is needed, not a {type(item).__name__}",
+        hint="make one with SpeasyVariable(time, values)",
+    )
+
+
+def each(func: Callable[[SpeasyVariable], Any], item: Any) -> Any:
+    """Apply to a variable, a DataArray, or a list of them; the kind given is the kind returned."""
+    if isinstance(item, (list, tuple)):
+        return [each(func, part) for part in item]
+    result = func(as_variable(item))
+    if is_data_array(item) and isinstance(result, SpeasyVariable):
+        return delegate("to_xarray")(result)
+    return result
+
+
+def step_ns(step: Any, what: str = "the time step") -> int:
+    """Return a duration in nanoseconds; numbers are seconds.
+
+    Raises
+    ------
+    VariableError
+        It is not a duration, or not longer than zero.
+    """
+    if isinstance(step, np.timedelta64):
+        ns = int(step.astype("timedelta64[ns]").astype(np.int64))
+    elif isinstance(step, timedelta):
+        ns = ((step.days * 86_400 + step.seconds) * 1_000_000 + step.microseconds) * 1_000
+    elif isinstance(step, (int, float, np.integer, np.floating)) and not isinstance(step, bool):
+        ns = round(float(step) * 1e9) if np.isfinite(step) else 0
+    else:
+        raise VariableError(f"{what} must be seconds or a timedelta, not {step!r}")
+    if ns <= 0:
+        raise VariableError(f"{what} must be longer than zero, not {step!r}")
+    return ns
+
+
+def median_step(ns: Int64Array) -> int:
+    """Return the median time between samples in nanoseconds; zero below two samples."""
+    return int(np.median(np.diff(ns[:100_001]))) if ns.size > 1 else 0
+
+
+def segment_edges(ns: Int64Array, max_gap: float | None) -> list[tuple[int, int]]:
+    """Return ``(first, past last)`` of the runs without a step wider than `max_gap` cadences."""
+    if max_gap is not None and not max_gap > 1:
+        raise VariableError(f"max_gap counts cadences and must be above 1, not {max_gap!r}")
+    if ns.size < 3 or max_gap is None:
+        return [(0, len(ns))] if ns.size else []
+    breaks = np.flatnonzero(np.diff(ns) > max_gap * median_step(ns)) + 1
+    return list(pairwise([0, *map(int, breaks), len(ns)]))
+
+
+def regular_step(ns: Int64Array) -> tuple[int, float]:
+    """Return the median step, and by what share of it the steps differ from it at most."""
+    steps = np.diff(ns)
+    step = median_step(ns)
+    spread = max(int(steps.max()) - step, step - int(steps.min())) if steps.size else 0
+    return step, spread / max(step, 1)
+
+
+def as_floats(v: SpeasyVariable) -> SpeasyVariable:
+    """Return the samples as floats, fill values as NaN; integers become float64.
+
+    Raises
+    ------
+    VariableError
+        They are not numbers.
+    """
+    kind = v.dtype.kind
+    if kind in "biu":
+        clean = v.fill_to_nan() if kind != "b" else v
+        return clean.astype(np.float64)
+    if kind not in "fc":
+        raise VariableError(f"{v.name or 'the variable'} holds {v.dtype}, not numbers")
+    return v.fill_to_nan()
+
+
+def columns_of(values: Array) -> Array:
+    """Return ``(n, ...)`` as ``(n, k)``."""
+    return flat_samples(values)

@@ -1,0 +1,139 @@
+"""Means and standard deviations in a window that moves along time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from speasy_core._base import Array
+from speasy_core.errors import VariableError
+from speasy_core.variable import SpeasyVariable
+
+from ._shared import as_floats, columns_of, each, segment_edges, step_ns
+
+__all__ = ["moving_average", "rolling_mean", "rolling_std"]
+
+_CHUNK = 16_384
+
+
+def rolling_mean(var: Any, window: Any, *, min_samples: int = 1) -> Any:
+    """Return at each sample the mean of the samples within half a window of it.
+
+    Parameters
+    ----------
+    var : SpeasyVariable, DataArray, or a list of them
+    window : float, timedelta or timedelta64
+        Length of the window, both ends included; a number is seconds.
+    min_samples : int
+        With fewer samples that are not NaN in the window, the result is NaN.
+
+    Returns
+    -------
+    SpeasyVariable, DataArray or list
+        Same times, shape and unit. Holes need no care: a window counts the samples it holds.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(np.arange(4) * 1_000_000_000, [0.0, 3.0, 6.0, 9.0])
+    >>> rolling_mean(v, 2).values
+    array([1.5, 3. , 6. , 7.5])
+    """
+    half = step_ns(window, "the window") // 2
+    return each(lambda v: _in_windows(v, *_time_edges(v, half), min_samples, 0, False), var)
+
+
+def rolling_std(var: Any, window: Any, *, ddof: int = 0, min_samples: int = 1) -> Any:
+    """Return at each sample the standard deviation of the samples within half a window of it.
+
+    Parameters
+    ----------
+    var, window, min_samples
+        As for `rolling_mean`.
+    ddof : int
+        What is taken from the count of samples in the divisor, as in `numpy.std`.
+    """
+    half = step_ns(window, "the window") // 2
+    return each(lambda v: _in_windows(v, *_time_edges(v, half), min_samples, ddof, True), var)
+
+
+def moving_average(var: Any, samples: int, *, max_gap: float | None = 3.0) -> Any:
+    """Return the mean of `samples` neighbours, centred; fewer at ends and beside holes.
+
+    Parameters
+    ----------
+    var : SpeasyVariable, DataArray, or a list of them
+    samples : int
+        Number of samples in the window.
+    max_gap : float or None
+        Windows do not reach over steps of more than this many cadences.
+
+    Raises
+    ------
+    VariableError
+        `samples` is not a number from one on.
+    """
+    if isinstance(samples, bool) or int(samples) != samples or samples < 1:
+        raise VariableError(f"moving_average: samples counts samples, {samples!r} does not")
+
+    def one(v: SpeasyVariable) -> SpeasyVariable:
+        low, high = np.empty(len(v), np.intp), np.empty(len(v), np.intp)
+        for a, b in segment_edges(v.time_ns, max_gap):
+            index = np.arange(a, b)
+            low[a:b] = np.maximum(index - (samples - 1) // 2, a)
+            high[a:b] = np.minimum(index + samples // 2 + 1, b)
+        return _in_windows(v, low, high, 1, 0, False)
+
+    return each(one, var)
+
+
+def _time_edges(v: SpeasyVariable, half: int) -> tuple[Array, Array]:
+    ns = v.time_ns
+    return ns.searchsorted(ns - half), ns.searchsorted(ns + half, side="right")
+
+
+def _in_windows(
+    v: SpeasyVariable, low: Array, high: Array, min_samples: int, ddof: int, spread: bool
+) -> SpeasyVariable:
+    """Return mean, or standard deviation, of the rows ``low[i]:high[i]``.
+
+    Running sums lose digits where values drift far from their mean, so they start anew, about
+    the local mean, for every chunk of windows.
+    """
+    clean = as_floats(v)
+    values = columns_of(clean._values)
+    out = np.empty(values.shape, values.dtype, order="F")
+    widest = int((high - low).max()) if len(v) else 0
+    chunk = max(_CHUNK, 2 * widest)
+    for at in range(0, len(v), chunk):
+        part = slice(at, min(at + chunk, len(v)))
+        first, last = int(low[part].min()), int(high[part].max())
+        a, b = low[part] - first, high[part] - first
+        for k in range(values.shape[1]):
+            out[part, k] = _window_chunk(values[first:last, k], a, b, min_samples, ddof, spread)
+    unit = clean.unit
+    return clean._like(out.reshape(v.shape), unit=unit, derived=True)
+
+
+def _window_chunk(
+    column: Array, a: Array, b: Array, min_samples: int, ddof: int, spread: bool
+) -> Array:
+    good = np.isfinite(column)
+    centre = float(column[good].mean(dtype=np.float64)) if good.any() else 0.0
+    shifted = np.where(good, column.astype(np.float64) - centre, 0.0)
+    count = _running(good.astype(np.int64))
+    total = _running(shifted)
+    number = (count[b] - count[a]).astype(float)
+    number[number < max(min_samples, 1)] = np.nan
+    mean = (total[b] - total[a]) / number
+    if not spread:
+        return np.asarray(mean + centre)
+    squares = _running(shifted * shifted)
+    variance = (squares[b] - squares[a]) / number - mean * mean
+    divisor = number - ddof
+    divisor[divisor <= 0] = np.nan
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0) * number / divisor))
+
+
+def _running(values: Array) -> Array:
+    return np.concatenate([[0], np.cumsum(values)])

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sciqlop_lab import sources, virtual
+from sciqlop_lab.sources import FunctionSource, ProductSource, StaticSource, ViewRequest, widened
+from speasy_core.errors import Cancelled, VirtualProductError
+from speasy_core.http import Deadline
+from speasy_core.product import ProductInfo, ProductRef
+from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange
+from speasy_core.variable import Axis, Gap, SpeasyVariable
+
+REF = ProductRef("cda", "D/wave")
+
+
+def view(span, width=500):
+    return ViewRequest("v", 0, span, width)
+
+
+def product(session):
+    return ProductSource(session.get_data, session.info, REF, "auto", 5.0)
+
+
+def test_half_a_view_is_fetched_on_either_side_and_kept(session, day):
+    source = product(session)
+    assert source.ready(view(day)) is None
+    result = source.load(view(day), Deadline(5))
+    assert session.asked == [("cda/D/wave", widened(day))]
+    assert result.range == widened(day)
+    assert result.fields["columns"] == ["a", "b"]
+    inside = TimeRange.from_ns(day.start_ns + 10**12, day.start_ns + 2 * 10**12)
+    assert source.ready(view(inside)).range == widened(inside)
+    assert source.ready(view(day.shifted(day.duration_ns // 2))) is not None
+    assert source.ready(view(day.shifted(day.duration_ns // 2 + 1))) is None
+    assert len(session.asked) == 1
+
+
+def test_a_zoom_shows_finer_data(session, day):
+    source = product(session)
+    coarse = source.load(view(day), Deadline(5))
+    assert coarse.fields["mode"] == "m4"
+    fine = source.ready(view(TimeRange.from_ns(day.start_ns, day.start_ns + 100 * 10**9)))
+    assert fine.fields["mode"] == "raw"
+    assert np.isfinite(fine.arrays["y"]).all()
+
+
+def test_a_gap_is_part_of_the_item(session, day):
+    half = TimeRange.from_ns(day.start_ns, day.start_ns + day.duration_ns // 2)
+
+    def answer(span):
+        return session.seconds(half).copy(
+            gaps=[Gap(TimeRange.from_ns(half.stop_ns, span.stop_ns), "down")]
+        )
+
+    session.answer = answer
+    result = product(session).load(view(day), Deadline(5))
+    assert result.fields["status"] == "ok"
+    assert result.fields["gaps"][0]["reason"] == "down"
+
+
+def test_nothing_there_and_nothing_delivered_are_told_apart(session, day):
+    empty = SpeasyVariable([], np.zeros(0))
+    session.answer = lambda span: empty
+    result = product(session).load(view(day), Deadline(5))
+    assert result.fields["status"] == "empty"
+    assert "no data from 2023-01-01T12:00:00Z" in result.fields["message"]
+    assert "the archive has it from 2001-01-01T00:00:00Z" not in result.fields["message"]
+    session.known = ProductInfo(("D", "wave"), REF, coverage=TimeRange("2001-01-01", "2002-01-01"))
+    result = product(session).load(view(day), Deadline(5))
+    assert "the archive has it from 2001-01-01T00:00:00Z" in result.fields["message"]
+    session.answer = lambda span: empty.copy(gaps=[Gap(span, "connection refused")])
+    source = product(session)
+    result = source.load(view(day), Deadline(5))
+    assert result.fields["status"] == "error"
+    assert result.fields["error"]["message"] == "connection refused"
+    assert result.fields["error"]["hint"]
+
+
+def test_what_failed_is_asked_again_after_a_while(session, day, monkeypatch):
+    session.answer = lambda span: session.seconds(span).copy(gaps=[Gap(span, "down")])
+    source = product(session)
+    source.load(view(day), Deadline(5))
+    assert source.ready(view(day)) is not None
+    monkeypatch.setattr(sources, "_RETRY_AFTER", -1.0)
+    assert source.ready(view(day)) is None
+
+
+def test_a_cancelled_load_asks_nothing(session, day):
+    deadline = Deadline(5)
+    deadline.cancel()
+    with pytest.raises(Cancelled):
+        product(session).load(view(day), deadline)
+    assert session.asked == []
+
+
+def test_what_is_loading_serves_views_that_overlap_it(session, day):
+    source = product(session)
+    assert source.serves(day, day.shifted(day.duration_ns))
+    assert not source.serves(day, day.shifted(10 * day.duration_ns))
+
+
+def test_the_ends_of_time_do_not_overflow():
+    everything = TimeRange.from_ns(MIN_NS, MAX_NS)
+    assert widened(everything) == everything
+
+
+def test_a_variable_at_hand(session, day):
+    source = StaticSource(session.seconds(day))
+    assert source.ready(view(day)).fields["status"] == "ok"
+    long = StaticSource(session.seconds(widened(day)))
+    assert long.ready(view(day)) is None
+    assert long.load(view(day), Deadline(5)).fields["status"] == "ok"
+    assert long.ready(view(day)) is not None
+    assert source.ready(view(day.shifted(100 * day.duration_ns))).fields["status"] == "empty"
+
+
+def function_source(session, function, kind="auto"):
+    return FunctionSource(virtual.create("tests/source", function, session=session), kind)
+
+
+def test_a_function_gets_exactly_the_visible_range_each_time(session, day):
+    asked = []
+
+    def record(start: np.datetime64, stop: np.datetime64):
+        asked.append(TimeRange(start, stop))
+        return [start], [1.0]
+
+    source = function_source(session, record)
+    inside = TimeRange.from_ns(day.start_ns + 7, day.stop_ns - 13)
+    for span in (day, inside):
+        assert source.ready(view(span)) is None
+        assert source.load(view(span), Deadline(5)).range == span
+    assert asked == [day, inside]
+    assert source.ready(view(inside, width=900)) is not None
+    assert not source.serves(day, inside)
+
+
+def test_what_a_function_prints_and_gets_wrong_is_said(session, day):
+    def noisy(start, stop):
+        print("checked", 3)  # noqa: T201
+        return [0.0, 1.0], [1.0, 2.0]
+
+    result = function_source(session, noisy).load(view(day), Deadline(5))
+    assert result.fields["status"] == "empty"
+    assert "printed: checked 3" in result.fields["message"]
+    assert "outside the range" in result.fields["message"]
+
+
+def test_a_function_that_raises(session, day):
+    with pytest.raises(VirtualProductError):
+        function_source(session, lambda start, stop: 1 / 0).load(view(day), Deadline(5))
+
+
+def test_a_kind_that_does_not_fit_is_refused(session, day):
+    source = function_source(session, lambda start, stop: ([start], [1.0]), "image")
+    with pytest.raises(ValueError, match="cannot be drawn as 'image'"):
+        source.load(view(day), Deadline(5))
+
+
+def test_a_spectrogram(session, day):
+    energy = np.geomspace(10, 1000, 8)
+    time = day.start_ns + np.arange(100) * 10**9
+    v = SpeasyVariable(
+        time, np.ones((100, 8)), axes=[Axis(energy, name="energy", unit="eV")], unit="eV/cm2",
+        meta={"DISPLAY_TYPE": "spectrogram", "dataset": {"Synthetic": ["yes, all of it"]}},
+    )  # fmt: skip
+    result = StaticSource(v).ready(view(day))
+    fields = result.fields
+    assert (fields["kind"], fields["n"], fields["m"], fields["y_log"]) == ("image", 100, 8, True)
+    assert fields["notes"] == ["synthetic data"]
+    assert (fields["y_label"], fields["y_unit"]) == ("energy", "eV")
+    assert result.arrays["z"].shape == (100, 8)
