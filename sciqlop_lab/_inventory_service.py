@@ -58,8 +58,17 @@ class InventoryService:
             return self._session
 
     def nodes(self, parent: int | None, offset: int, limit: int) -> dict[str, Any]:
-        """Return one page of the children of a node; without a parent, of the providers."""
-        nodes, total = self.session().inventory.children(parent, offset, limit)
+        """Return one page of the children of a node; without a parent, of the providers.
+
+        A provider that is known to have nothing is left out: virtual products live in kernels,
+        and this process has none.
+        """
+        inventory = self.session().inventory
+        nodes, total = inventory.children(parent, offset, limit)
+        if parent is None:
+            states = inventory.states()
+            nodes = [n for n in nodes if n.has_children or not _is_empty(states.get(n.name))]
+            total = offset + len(nodes) if len(nodes) < limit else total
         return {"nodes": [_node(node) for node in nodes], "total": total}
 
     def search(self, query: str, limit: int, provider: str | None) -> dict[str, Any]:
@@ -141,6 +150,10 @@ class InventoryService:
             self.session().inventory.refresh_in_background()
         except (SpeasyError, ImportError, OSError) as error:
             self._log.error("the product inventory is not available: %s", error)
+
+
+def _is_empty(state: Any) -> bool:
+    return state is not None and state.loaded and state.count == 0 and not state.loading
 
 
 def _node(node: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import itertools
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from speasy_core import __version__
@@ -19,65 +18,17 @@ from speasy_core.variable import SpeasyVariable
 from . import commands, virtual
 from . import spec as specs
 from .adapt import to_variable
+from .handles import GraphHandle, PlotHandle
 from .protocol import PROTOCOL_VERSION, ProtocolError, check_message
 from .sources import FunctionSource, MissingSource, ProductSource, Source, StaticSource, ViewRequest
 from .tiles import Engine, read_view
 
-__all__ = ["GraphHandle", "PanelCore", "PlotHandle"]
+__all__ = ["PanelCore"]
 
 # the kernel's own view: computes while no browser shows the panel
 KERNEL_VIEW = "~kernel"
 _KERNEL_WIDTH = 1200
 _DATA = "data"
-
-
-@dataclass(frozen=True, slots=True)
-class GraphHandle:
-    """One product in a plot, as `panel.plot` returns it."""
-
-    panel: PanelCore
-    plot: str
-    id: str
-    product: str
-
-    def remove(self) -> None:
-        """Take it out of its plot; an empty plot goes too."""
-        self.panel.command({"op": "remove_graph", "plot": self.plot, "graph": self.id})
-
-    def __repr__(self) -> str:
-        return f"<Graph {self.id} of {self.product} in plot {self.plot}>"
-
-
-@dataclass(frozen=True, slots=True)
-class PlotHandle:
-    """One plot of a panel."""
-
-    panel: PanelCore
-    id: str
-
-    @property
-    def products(self) -> list[str]:
-        """Ids of what it shows."""
-        return [graph.product for graph in self.panel.model.plot(self.id).graphs]
-
-    def plot(self, what: Any, **options: Any) -> Any:
-        """Add to this plot; as `Panel.plot`."""
-        return self.panel.plot(what, plot=self.id, **options)
-
-    def set_axis(self, axis: str = "y", **changes: Any) -> None:
-        """Change ``log`` (True, False, None) or ``range`` ((low, high), None) of y or z."""
-        self.panel.command({"op": "set_axis", "plot": self.id, "axis": axis, **changes})
-
-    def move(self, index: int) -> None:
-        """Move to another place in the stack."""
-        self.panel.command({"op": "move_plot", "plot": self.id, "index": index})
-
-    def remove(self) -> None:
-        """Take it out of the panel."""
-        self.panel.command({"op": "remove_plot", "plot": self.id})
-
-    def __repr__(self) -> str:
-        return f"<Plot {self.id}: {', '.join(self.products)}>"
 
 
 class PanelCore:
@@ -269,8 +220,7 @@ class PanelCore:
             self._data[name] = to_variable(what)
             return name
         if callable(what) and not hasattr(what, "ref"):
-            path = getattr(what, "__qualname__", type(what).__name__).replace("<locals>.", "")
-            return str(virtual.create(path, what, session=self._session).ref)
+            return str(virtual.of_function(what, session=self._session).ref)
         ref = ProductRef.parse(what)
         known = self.session.list_providers()
         if ref.provider not in known:

@@ -23,7 +23,7 @@ from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange, format_ns
 
 from . import spec as specs
 from .basepanel import PanelCore
-from .bq_axis import time_ticks
+from .bq_axis import log_ticks, time_ticks
 from .protocol import MIME_PRODUCT
 from .sources import ViewRequest
 
@@ -34,7 +34,8 @@ _VIEW = "bqplot"
 _WIDTH = 500  # columns: a power of two above it, twice it for the margins, and two points each
 _SETTLE = 0.02  # PanZoom sets min and max one after the other
 _MOST_PAYLOAD = 65_536
-_COLORS = ["#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f"]
+# readable on light and on dark ground
+_COLORS = ["#3b8fd9", "#e8862e", "#3aa655", "#d9534f", "#9b7fd1", "#a97c5f", "#d977b8", "#8a8f98"]
 
 
 class _DropZone(anywidget.AnyWidget):
@@ -66,7 +67,7 @@ class _Plot:
             axes=[self.x_axis, self.y_axis],
             interaction=bqplot.PanZoom(scales={"x": [x]}),
             fig_margin={"top": 16, "bottom": 44, "left": 72, "right": 24},
-            legend_location="top-right",
+            legend_location="top-left",
             animation_duration=0,
             layout=ipywidgets.Layout(width="100%", height="260px", min_width="0"),
         )
@@ -84,6 +85,13 @@ class _Plot:
         self.y_axis.scale = self.y
         for mark in self.marks.values():
             mark.scales = {**mark.scales, "y": self.y}
+
+    def label_y(self, values: Any) -> None:
+        """Put ticks of a log axis at round values of what it shows; linear ones are found."""
+        ticks = log_ticks(values) if self.log else None
+        with self.y_axis.hold_sync():
+            self.y_axis.tick_values = ticks
+            self.y_axis.tick_format = "~g" if ticks is not None else None
 
     def show_range(self, low_high: tuple[float, float] | None) -> None:
         low, high = low_high or (None, None)
@@ -248,6 +256,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):
         plot.use_log(item["log"] if spec.y.log is None else spec.y.log)
         if plot.log:
             y = np.where(y > 0, y, np.nan)
+        plot.label_y(y)
         mark = plot.marks.get(name)
         if isinstance(mark, bqplot.Lines):
             with mark.hold_sync():
@@ -255,10 +264,13 @@ class BqPanel(PanelCore, ipywidgets.VBox):
             return
         first = sum(len(m.labels) for m in plot.marks.values() if isinstance(m, bqplot.Lines))
         plot.marks[name] = bqplot.Lines(
-            x=x, y=y, scales=plot.scales(self._x), labels=item["columns"], display_legend=True,
+            x=x, y=y, scales=plot.scales(self._x), labels=item["columns"],
             colors=[_COLORS[(first + i) % len(_COLORS)] for i in range(len(item["columns"]))],
             stroke_width=1,
         )  # fmt: skip
+        lines = [m for m in plot.marks.values() if isinstance(m, bqplot.Lines)]
+        for one in lines:  # a single line is named by its axis
+            one.display_legend = len(lines) > 1 or len(one.labels) > 1
         plot.figure.marks = list(plot.marks.values())
         plot.y_axis.label = f"{item['label']} [{item['unit']}]" if item["unit"] else item["label"]
 
@@ -274,6 +286,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):
             with np.errstate(divide="ignore", invalid="ignore"):
                 z = np.where(z > 0, np.log10(z), np.nan)
         plot.use_log(item["y_log"])
+        plot.label_y(y)
         color = bqplot.ColorScale(scheme="viridis")
         fields = {"x": (x0 + x1) / 2, "y": y[order].astype(float), "color": z[order]}
         mark = plot.marks.get(name)

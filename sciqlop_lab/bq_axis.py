@@ -1,12 +1,15 @@
-"""UTC ticks for an axis that counts seconds from a reference."""
+"""UTC ticks for an axis that counts seconds from a reference, and ticks of log axes."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
 
 from speasy_core.timerange import NS_PER_SECOND, TimeRange, format_ns
 
-__all__ = ["time_ticks"]
+__all__ = ["log_ticks", "time_ticks"]
 
 _S = NS_PER_SECOND
 _SMALL = [m * 10**e for e in range(9) for m in (1, 2, 5)]
@@ -59,3 +62,24 @@ def time_ticks(span: TimeRange, most: int = 8) -> dict[int, str]:
         if span.duration_ns <= months * 30 * 86_400 * _S * most or months == _MONTHS[-1]:
             return {t: _label(t, 86_400 * _S) for t in _month_starts(span, months)}
     return {}
+
+
+def log_ticks(values: Any) -> Any:
+    """Return round values inside the range of the positive `values`, or None when too few.
+
+    Examples
+    --------
+    >>> log_ticks(np.array([0.3, 40.0])).tolist()
+    [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
+    """
+    good = values[np.isfinite(values) & (values > 0)]
+    if not good.size:
+        return None
+    low, high = float(good.min()), float(good.max())
+    decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    if len(decades) > 4:
+        ticks = 10.0 ** decades[:: max(1, len(decades) // 6)]
+    else:
+        ticks = np.multiply.outer(10.0**decades, [1.0, 2.0, 5.0]).reshape(-1)
+    ticks = ticks[(ticks >= low) & (ticks <= high)]
+    return ticks if len(ticks) > 1 else None

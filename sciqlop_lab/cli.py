@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 __all__ = ["main"]
 
@@ -52,9 +53,14 @@ def _demo(options: argparse.Namespace) -> int:
             environment = {**os.environ, **archive.environ(cache_dir=str(cache))}
             command = [sys.executable, "-m", "jupyter", "lab", f"--port={options.port}"]
             if options.notebook:
-                command.append(options.notebook)
+                # as the default page, so that the address that Jupyter prints opens it as well
+                notebook = Path(options.notebook).resolve()
+                command.append(f"--ServerApp.root_dir={notebook.parent}")
+                command.append(f"--LabApp.default_url=/lab/tree/{quote(notebook.name)}")
             if options.no_browser:
                 command.append("--no-browser")
+            if hasattr(os, "geteuid") and os.geteuid() == 0:
+                command.append("--allow-root")  # containers; it listens on loopback only
             print(f"local archive of synthetic data at {archive.url}; Ctrl-C ends it", flush=True)
             return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:

@@ -289,7 +289,16 @@ class FunctionSource:
         last = self._last
         if last is None or last[0].span != request.range:
             return None
-        return last[0].draw(request, request.range, last[1])
+        return self._draw(request, *last)
+
+    def _draw(self, request: ViewRequest, loaded: Loaded, notes: list[str]) -> Result:
+        """Return the item under the function's name, not that of what it computes from."""
+        result = loaded.draw(request, request.range, notes)
+        if result.fields["status"] == "ok":
+            result.fields["label"] = self.label
+            if len(result.fields.get("columns", ())) == 1:
+                result.fields["columns"] = [self.label]
+        return result
 
     def load(self, request: ViewRequest, deadline: Deadline) -> Result:
         """Call the function and answer."""
@@ -307,9 +316,8 @@ class FunctionSource:
             if len(variable) and not _touches(variable, request.range):
                 notes.append("every sample lies outside the range that was asked for")
             loaded = Loaded(variable, request.range, self._kind, self.label)
-            result = loaded.draw(request, request.range, notes)
             self._last = (loaded, notes)
-            return result
+            return self._draw(request, loaded, notes)
 
     def serves(self, running: TimeRange, wanted: TimeRange) -> bool:
         """Say no: what the function gives for one range is of no use for another."""

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO
 
-from speasy_core.errors import SpeasyError, VirtualProductError
+from speasy_core.errors import ServerError, SpeasyError, VirtualProductError
 
 __all__ = ["captured_output", "describe_error", "user_traceback"]
 
@@ -86,23 +86,26 @@ class _WarningRouter:
 
 def _install() -> list[Any]:
     """Put the routers in place, or count one more user of those that are."""
-    out: Any = sys.stdout
-    sys.stdout = out = out if isinstance(out, _Router) else _Router(out)
-    warn: Any = warnings.showwarning
-    warnings.showwarning = warn = warn if isinstance(warn, _WarningRouter) else _WarningRouter(warn)
-    for router in (out, warn):
+    streams: list[Any] = [sys.stdout, warnings.showwarning]
+    kinds: list[Any] = [_Router, _WarningRouter]
+    routers = [s if isinstance(s, k) else k(s) for s, k in zip(streams, kinds, strict=True)]
+    sys.stdout, warnings.showwarning = routers
+    for router in routers:
         router.users += 1
-    return [out, warn]
+    return routers
 
 
 def _remove(routers: list[Any]) -> None:
     out, warn = routers
     for router in routers:
         router.users -= 1
-    if out.users == 0 and sys.stdout is out:
-        sys.stdout = out.target
-    if warn.users == 0 and warnings.showwarning is warn:
-        warnings.showwarning = warn.target
+    # what somebody else has put in place meanwhile stays
+    if out.users == 0:
+        original: TextIO = out.target
+        sys.stdout = original if sys.stdout is out else sys.stdout
+    if warn.users == 0:
+        ours = warnings.showwarning is warn
+        warnings.showwarning = warn.target if ours else warnings.showwarning
 
 
 @contextmanager
@@ -161,7 +164,8 @@ def describe_error(error: BaseException) -> dict[str, Any]:
             "traceback": trace,
         }
     if isinstance(error, SpeasyError):  # product and range are on the plot anyway
-        fields = (("file", error.source), ("url", error.url), ("retry at", error.retry_at))
+        url = error.url if isinstance(error, ServerError) else None
+        fields = (("file", error.source), ("url", url), ("retry at", error.retry_at))
         places = [f"{name}: {value}" for name, value in fields if value]
         return {
             "type": type(error).__name__,

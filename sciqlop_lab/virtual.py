@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from speasy_core.timerange import TimeRange
 
 from .adapt import Kind, argument_form, to_variable
 
-__all__ = ["VirtualProduct", "create", "find", "subscribe", "virtual_product"]
+__all__ = ["VirtualProduct", "create", "find", "of_function", "subscribe", "virtual_product"]
 
 PROVIDER = "vp"
 Function = Callable[..., Any]
@@ -214,6 +215,30 @@ def virtual_product(
         return create(where, function, kind=kind, labels=labels, unit=unit, session=session)  # type: ignore[arg-type]
 
     return decorate
+
+
+def of_function(function: Function, *, session: Any = None) -> VirtualProduct:
+    """Return the product of a function that was given none: ``vp/<its name>``.
+
+    A function that was written anew takes the place of the one of its name, as when a cell runs
+    again. Closures of one definition, lambdas and other callables stand beside each other.
+    """
+    name = getattr(function, "__qualname__", type(function).__name__)
+    name = name.replace("<locals>.", "").replace("<lambda>", "lambda")
+    for number in itertools.count(1):
+        path = name if number == 1 else f"{name}-{number}"
+        known = find(path)
+        if known is not None and known.function is function:
+            return known
+        if known is None or _rewritten(known.function, function):
+            return create(path, function, session=session)
+    raise AssertionError("there is always a next number")
+
+
+def _rewritten(old: Function, new: Function) -> bool:
+    code = getattr(new, "__code__", None)
+    named = getattr(new, "__name__", "") != "<lambda>"
+    return code is not None and named and getattr(old, "__code__", None) is not code
 
 
 def find(path: str) -> VirtualProduct | None:

@@ -34,7 +34,30 @@ _HOME = {
 # names that are methods or attributes of the default session
 _OF_SESSION = ("find_product", "get_data", "inventories", "list_providers", "update_inventories")
 
-__all__ = ["__version__", "errors", *_HOME, *_OF_SESSION]
+__all__ = [
+    "Axis",
+    "Catalog",
+    "Dataset",
+    "Event",
+    "Gap",
+    "ProductRef",
+    "Session",
+    "Settings",
+    "SpeasyVariable",
+    "TimeRange",
+    "TimeTable",
+    "__version__",
+    "default_session",
+    "errors",
+    "find_product",
+    "get_data",
+    "inventories",
+    "list_providers",
+    "merge",
+    "offline",
+    "read_file",
+    "update_inventories",
+]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

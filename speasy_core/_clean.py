@@ -136,9 +136,7 @@ def _need_float(v: VariableCore, convert: bool, name: str) -> None:
         )
 
 
-def sanitized(
-    v: V, drop_fill: bool, drop_outside: bool, drop_nan: bool, low: Any, high: Any
-) -> V:
+def sanitized(v: V, drop_fill: bool, drop_outside: bool, drop_nan: bool, low: Any, high: Any) -> V:
     """Return the samples whose every component is usable; see SpeasyVariable.sanitized."""
     bad = np.zeros(len(v), bool)
     limits = _limits(v, low, high) if drop_outside else (None, None)

@@ -39,7 +39,8 @@ def _table(v: SpeasyVariable) -> tuple[list[str], list[Array]]:
         raise VariableError(f"{v.name or 'the variable'} holds Python objects, not data")
     columns: list[Array] = []
     names: list[str] = []
-    for name, column in [*zip(flat_columns(v), flat_samples(v._values).T, strict=True), *_varying(v)]:
+    own = zip(flat_columns(v), flat_samples(v._values).T, strict=True)
+    for name, column in [*own, *_varying(v)]:
         if column.dtype.kind == "c":
             names += [f"{name}.real", f"{name}.imag"]
             columns += [column.real, column.imag]

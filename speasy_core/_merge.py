@@ -95,17 +95,13 @@ def _check_alike(parts: Sequence[VariableCore]) -> None:
                 hint="convert with .to(unit), or relabel with .with_unit(unit)",
             )
         if part._columns != first._columns and part.columns != first.columns:
-            raise VariableError(
-                f"cannot merge columns {part.columns} with columns {first.columns}"
-            )
+            raise VariableError(f"cannot merge columns {part.columns} with columns {first.columns}")
         if len(part._axes) != len(first._axes):
             raise VariableError("cannot merge variables with and without axes")
 
 
 def _merge_filled(parts: Sequence[V]) -> V:
-    disjoint = all(
-        int(a._ns[-1]) < int(b._ns[0]) for a, b in pairwise(parts)
-    )
+    disjoint = all(int(a._ns[-1]) < int(b._ns[0]) for a, b in pairwise(parts))
     if disjoint:
         ns = np.concatenate([part._ns for part in parts])
         values = _stack([part._values for part in parts])

@@ -145,6 +145,10 @@ def _key(func: Callable[..., Any]) -> str:
     return f"{module}.{func.__name__}".lstrip(".")
 
 
+def _gives_array(key: str) -> bool:
+    return key in _ARRAY or key.startswith("polynomial.")  # evaluation on grids
+
+
 def classify(func: Callable[..., Any]) -> Literal["variable", "array", "refused"] | None:
     """Return the class of a numpy function, None for one that the table does not have.
 
@@ -156,7 +160,7 @@ def classify(func: Callable[..., Any]) -> Literal["variable", "array", "refused"
     key = _key(func)
     if key in _VARIABLE:
         return "variable"
-    if key in _ARRAY:
+    if _gives_array(key):
         return "array"
     if key in _REFUSED or key.rpartition(".")[0] in _REFUSED_MODULES:
         return "refused"
@@ -177,7 +181,7 @@ def _refuse(func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 def _handler(func: Callable[..., Any]) -> Handler:
     key = _key(func)
-    found = _VARIABLE.get(key) or (h.plain if key in _ARRAY else _refuse)
+    found = _VARIABLE.get(key) or (h.plain if _gives_array(key) else _refuse)
     _found[func] = found
     return found
 

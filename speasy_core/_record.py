@@ -17,7 +17,10 @@ from ._base import VariableCore
 from .errors import CorruptFile, VariableError
 from .timerange import TimeRange
 
-__all__ = ["KEY", "axes_record", "complex_of", "decode", "encode", "labels", "record_text", "restore"]
+__all__ = [
+    "KEY", "axes_record", "complex_of", "decode", "encode", "labels",
+    "record_text", "restore",
+]  # fmt: skip
 
 KEY = "speasy_core"  # under this name other formats carry the labels
 VERSION = 1
@@ -160,9 +163,7 @@ def record_text(v: VariableCore, axis_values: bool = False) -> str:
     return json.dumps(labels(v, axis_values), ensure_ascii=False, allow_nan=False)
 
 
-def restore(
-    record: Mapping[str, Any], axis_values: list[Array] | None = None
-) -> dict[str, Any]:
+def restore(record: Mapping[str, Any], axis_values: list[Array] | None = None) -> dict[str, Any]:
     """Return the constructor's keywords from what `labels` gave.
 
     Raises

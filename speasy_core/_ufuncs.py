@@ -38,8 +38,16 @@ def _named(*names: str) -> frozenset[np.ufunc]:
 _ONE: dict[np.ufunc, Callable[[str], str]] = {
     **dict.fromkeys(
         _named(
-            "negative", "positive", "absolute", "fabs", "rint", "floor", "ceil", "trunc",
-            "conjugate", "spacing",
+            "negative",
+            "positive",
+            "absolute",
+            "fabs",
+            "rint",
+            "floor",
+            "ceil",
+            "trunc",
+            "conjugate",
+            "spacing",
         ),
         lambda unit: unit,
     ),
@@ -47,9 +55,7 @@ _ONE: dict[np.ufunc, Callable[[str], str]] = {
     np.sqrt: lambda unit: units.power(unit, 0.5),
     np.cbrt: lambda unit: units.power(unit, 1 / 3),
     np.reciprocal: lambda unit: units.power(unit, -1),
-    **dict.fromkeys(
-        _named("arcsin", "arccos", "arctan", "deg2rad", "radians"), lambda unit: "rad"
-    ),
+    **dict.fromkeys(_named("arcsin", "arccos", "arctan", "deg2rad", "radians"), lambda unit: "rad"),
     **dict.fromkeys(_named("rad2deg", "degrees"), lambda unit: "deg"),
 }
 # both arguments are brought to one unit, which the result has

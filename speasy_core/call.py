@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -178,7 +179,8 @@ def run_all(
     if len(jobs) == 1 and not progress:
         return [call.answer(*jobs[0])]
     with ThreadPoolExecutor(min(_PARALLEL_JOBS, len(jobs)), "get_data") as pool:
-        futures = [pool.submit(call.answer, *job) for job in jobs]
+        # each in the caller's context, so that a virtual product that asks for itself is seen
+        futures = [pool.submit(copy_context().run, call.answer, ref, span) for ref, span in jobs]
         try:
             return [future.result() for future in _with_progress(futures, progress)]
         except BaseException:

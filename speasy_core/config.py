@@ -106,7 +106,7 @@ class Settings:
     cdpp3dview_url: str = "https://3dview.irap.omp.eu"
     hapi_servers: Mapping[str, str] = field(default_factory=dict)
     amda_user: str = ""
-    amda_password: Secret = Secret("")
+    amda_password: Secret = field(default_factory=lambda: Secret(""))
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod

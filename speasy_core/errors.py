@@ -2,7 +2,7 @@
 
 ::
 
-    SpeasyError                        product, range, url, source, cause, attempts, retry_at, hint
+    SpeasyError                        product, range, url, source, attempts, retry_at, hint
     ├── InvalidRequest (ValueError)    the call itself cannot be served
     │   ├── InvalidTime                not a time, or outside 1678..2262
     │   ├── InvalidTimeRange           stop before start, or an empty range
@@ -17,7 +17,7 @@
     │   ├── IncompleteBody             cut in transit
     │   └── UnexpectedContent          an HTML page where data was expected, ...
     ├── OfflineError                   offline, and not in the cache
-    ├── CorruptFile                    .source names the file; the bytes are not what the format says
+    ├── CorruptFile                    .source names it; the bytes are not what the format says
     ├── UnsupportedFormat              whole, but of a kind that no codec reads
     ├── VariableError (ValueError)     arrays, axes or labels that do not fit together
     │   ├── TimeAxisMismatch           two variables on different time axes
@@ -26,7 +26,7 @@
     ├── ConfigError                    a setting that cannot be used
     └── Cancelled                      the caller withdrew the request
 
-    SpeasyWarning (UserWarning)        something was repaired or degraded, and the data still arrived
+    SpeasyWarning (UserWarning)        repaired or degraded, and the data still arrived
     └── CacheWarning                   the disk cache cannot be used as asked
 """
 

@@ -135,7 +135,8 @@ def from_dictionary(cls: type[V], data: Mapping[str, Any]) -> V:
         record = data[KEY]
         if not values.size:  # empty lists have lost their shape
             values = values.reshape(len(ns), *record["shape"])
-            arrays = [a.reshape(row["shape"]) for a, row in zip(arrays, record["axes"], strict=True)]
+            shapes = [row["shape"] for row in record["axes"]]
+            arrays = [a.reshape(shape) for a, shape in zip(arrays, shapes, strict=True)]
         return cls(ns, values, **restore(record, arrays))
     from ._axis import Axis
 

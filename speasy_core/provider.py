@@ -96,5 +96,5 @@ class Provider(Protocol):
         since: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Fetched:
-        """Return the samples of `ref` in `range`; failure raises, "no data" is an empty variable."""
+        """Return the samples; a failure raises, "no data" is an empty variable."""
         ...

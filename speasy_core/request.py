@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,16 +81,16 @@ def _positional(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, .
         out.insert(0, keywords.pop("product"))
     if "time_range" in keywords:
         out.append(keywords.pop("time_range"))
-    for name in ("start_time", "stop_time"):
-        if name in keywords:
-            out.append(keywords.pop(name))
-    return tuple(out)
+    times = [name for name in ("start_time", "stop_time") if name in keywords]
+    return (*out, *map(keywords.pop, times))
 
 
 def _is_list(what: Any) -> bool:
     """Whether `what` is several products: any iterable that is not itself a product."""
-    return not isinstance(what, (str, ProductRef)) and getattr(what, "ref", None) is None and (
-        isinstance(what, Iterable)
+    return (
+        not isinstance(what, (str, ProductRef))
+        and getattr(what, "ref", None) is None
+        and (isinstance(what, Iterable))
     )
 
 
@@ -103,8 +103,8 @@ def as_range(value: Any) -> TimeRange | None:
         return inner
     if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
         raise InvalidTimeRange(f"{value!r:.80} is not a time range", hint=_FORMS)
-    items = list(value) if not hasattr(value, "__len__") or len(value) == 2 else None
-    if items is not None and len(items) == 2 and all(isinstance(i, _TIME_TYPES) for i in items):
+    items = list(value) if not isinstance(value, Sized) or len(value) == 2 else []
+    if len(items) == 2 and all(isinstance(item, _TIME_TYPES) for item in items):
         return TimeRange(items[0], items[1])
     return None
 

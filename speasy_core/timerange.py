@@ -6,6 +6,7 @@ the value of ``numpy.datetime64[ns]``. A time without a zone is UTC everywhere.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -274,7 +275,7 @@ class TimeRange:
         if step_ns <= 0:
             raise InvalidTimeRange("the step of a split must be longer than zero")
         cuts = [*range(self.start_ns, self.stop_ns, step_ns), self.stop_ns]
-        return [TimeRange.from_ns(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        return [TimeRange.from_ns(a, b) for a, b in itertools.pairwise(cuts)]
 
     def shifted(self, by_ns: int) -> TimeRange:
         """Return the range moved by `by_ns` nanoseconds."""

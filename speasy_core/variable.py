@@ -221,9 +221,7 @@ class SpeasyVariable(NumpyProtocols, InOut):
         """
         return _clean.fill_to_nan(self)
 
-    def replace_fillval_by_nan(
-        self, inplace: bool = False, convert_to_float: bool = False
-    ) -> Self:
+    def replace_fillval_by_nan(self, inplace: bool = False, convert_to_float: bool = False) -> Self:
         """Return the samples with NaN for FILLVAL.
 
         Parameters

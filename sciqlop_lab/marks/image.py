@@ -69,7 +69,7 @@ class ImagePicture:
             "m": image.values.shape[1],
             "y_varying": image.channels.ndim == 2,
         }
-        arrays = {
+        arrays: dict[str, np.ndarray[Any, Any]] = {
             "x0": relative_seconds(image.x0, origin),
             "x1": relative_seconds(image.x1, origin),
             "y": np.ascontiguousarray(image.channels),

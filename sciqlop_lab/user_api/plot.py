@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sciqlop_lab.adapt import to_variable
-from sciqlop_lab.basepanel import GraphHandle, PlotHandle
+from sciqlop_lab.handles import GraphHandle, PlotHandle
 from sciqlop_lab.panel import Panel
 from speasy_core.errors import InvalidRequest
 

@@ -237,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             # CDAWeb takes this form alone, and refuses what C's ctime() writes
             if not since.strip().endswith("GMT"):
-                raise ValueError("no GMT")  # noqa: TRY301
+                raise ValueError("no GMT")
             known = parsedate_to_datetime(since).timestamp()
         except (TypeError, ValueError):
             return error_page(400, "Bad Request", f"If-Modified-Since: {since!r} is not a date")

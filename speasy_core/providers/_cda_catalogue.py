@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from speasy_core._xml import iter_elements
 from speasy_core.errors import InvalidRequest
 from speasy_core.timerange import TimeRange, to_ns
+from speasy_core.xml import iter_elements
 
 __all__ = ["CatalogueEntry", "read_catalogue"]
 

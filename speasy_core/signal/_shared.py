@@ -15,9 +15,11 @@ from speasy_core.errors import VariableError
 from speasy_core.variable import SpeasyVariable
 
 __all__ = [
-    "as_floats", "as_variable", "columns_of", "each", "is_data_array", "median_step",
-    "regular_step", "segment_edges", "step_ns",
+    "all_finite", "as_floats", "as_variable", "columns_of", "each", "is_data_array", "median_step",
+    "regular_step", "segment_edges", "step_ns", "step_range",
 ]  # fmt: skip
+
+_CHUNK = 262_144
 
 
 def is_data_array(item: Any) -> bool:
@@ -79,16 +81,35 @@ def segment_edges(ns: Int64Array, max_gap: float | None) -> list[tuple[int, int]
         raise VariableError(f"max_gap counts cadences and must be above 1, not {max_gap!r}")
     if ns.size < 3 or max_gap is None:
         return [(0, len(ns))] if ns.size else []
-    breaks = np.flatnonzero(np.diff(ns) > max_gap * median_step(ns)) + 1
+    limit = max_gap * median_step(ns)
+    if step_range(ns)[1] <= limit:
+        return [(0, len(ns))]
+    breaks = np.flatnonzero(np.diff(ns) > limit) + 1
     return list(pairwise([0, *map(int, breaks), len(ns)]))
 
 
 def regular_step(ns: Int64Array) -> tuple[int, float]:
     """Return the median step, and by what share of it the steps differ from it at most."""
-    steps = np.diff(ns)
     step = median_step(ns)
-    spread = max(int(steps.max()) - step, step - int(steps.min())) if steps.size else 0
+    shortest, longest = step_range(ns)
+    spread = max(longest - step, step - shortest) if ns.size > 1 else 0
     return step, spread / max(step, 1)
+
+
+def step_range(ns: Int64Array) -> tuple[int, int]:
+    """Return the shortest and the longest step, with no array as long as the time axis."""
+    shortest, longest = np.iinfo(np.int64).max, 0
+    for at in range(0, len(ns) - 1, _CHUNK):
+        part = ns[at : at + _CHUNK + 1]
+        steps = part[1:] - part[:-1]
+        shortest, longest = min(shortest, int(steps.min())), max(longest, int(steps.max()))
+    return shortest, longest
+
+
+def all_finite(values: Array) -> bool:
+    """Whether there is no NaN and no infinity; a finite sum says so without a temporary."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
 
 
 def as_floats(v: SpeasyVariable) -> SpeasyVariable:

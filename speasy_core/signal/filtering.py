@@ -14,7 +14,15 @@ from speasy_core._base import Array
 from speasy_core.errors import SpeasyWarning, VariableError
 from speasy_core.variable import SpeasyVariable
 
-from ._shared import as_floats, columns_of, each, median_step, regular_step, segment_edges
+from ._shared import (
+    all_finite,
+    as_floats,
+    columns_of,
+    each,
+    median_step,
+    regular_step,
+    segment_edges,
+)
 
 __all__ = ["apply_sos_filter", "butterworth", "sosfiltfilt"]
 
@@ -174,7 +182,7 @@ def _filter(
     if not len(clean):
         return clean
     edges = segment_edges(ns, max_gap)
-    whole = bool(np.isfinite(values).all())
+    whole = all_finite(values)
     if len(edges) == 1 and whole:  # the usual case, with no copy made
         done = _piece(sos, function, clean, irregular, tolerance)
         if done is None:
@@ -243,9 +251,7 @@ def _filter_component(
         if not known.all():
             x = (ns[span] - ns[first]).astype(float)
             piece = np.interp(x, x[known], piece[known]).astype(column.dtype)
-        done = _piece(
-            sos, function, SpeasyVariable(ns[span], piece), irregular, tolerance, cadence
-        )
+        done = _piece(sos, function, SpeasyVariable(ns[span], piece), irregular, tolerance, cadence)
         if done is None:
             short += int(known.sum())
         else:

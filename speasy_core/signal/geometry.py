@@ -106,9 +106,7 @@ def field_aligned(
             field = background._values
         else:
             field = background
-        turned: SpeasyVariable = rotate(
-            v, field_aligned_matrix(field, reference), columns=names
-        )
+        turned: SpeasyVariable = rotate(v, field_aligned_matrix(field, reference), columns=names)
         return turned
 
     return each(one, var)

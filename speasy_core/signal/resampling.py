@@ -21,7 +21,17 @@ from speasy_core.timerange import to_ns
 from speasy_core.variable import SpeasyVariable
 
 from ._blocks import block_average
-from ._shared import as_floats, as_variable, columns_of, each, is_data_array, median_step, step_ns
+from ._shared import (
+    all_finite,
+    as_floats,
+    as_variable,
+    columns_of,
+    each,
+    is_data_array,
+    median_step,
+    step_ns,
+    step_range,
+)  # fmt: skip
 
 __all__ = ["generate_time_vector", "interpolate", "resample"]
 
@@ -201,7 +211,7 @@ def _by_stride(v: SpeasyVariable, step: int) -> SpeasyVariable | None:
     every = step // own
     clean = v.fill_to_nan()
     part = rows(clean, slice(None, None, every))
-    return part.copy() if np.isfinite(part.values).all() else None
+    return part.copy() if all_finite(part._values) else None
 
 
 def _locate(source: Int64Array, new: Int64Array, step: int | None) -> Array:
@@ -225,7 +235,7 @@ def _interpolate(
     limit = None if max_gap is None or ns.size < 2 else _limit(ns, max_gap)
     if ns.size == 0:
         out[:] = np.nan
-    elif np.isfinite(values).all():
+    elif all_finite(values):
         _fill(out, new, ns, values, method, limit, extrapolate)
     else:  # each component has its own absent samples
         for k in range(values.shape[1]):
@@ -282,7 +292,7 @@ def _fill(
 
 
 def _widest(ns: Int64Array, step: int | None) -> int:
-    return step if step is not None else int(np.diff(ns).max())
+    return step if step is not None else step_range(ns)[1]
 
 
 def _fill_chunk(

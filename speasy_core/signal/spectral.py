@@ -157,9 +157,7 @@ def psd(
         count = (len(piece) - shared) // (size - shared)
         total, weight = total + power * count, weight + count
     unit = units.divide(units.power(v.unit, 2), "Hz")
-    return Spectrum(
-        frequency, np.asarray(total / weight), unit, v.name, tuple(v.columns), weight
-    )
+    return Spectrum(frequency, np.asarray(total / weight), unit, v.name, tuple(v.columns), weight)
 
 
 def _overlap(share: float, size: int) -> int:
@@ -219,7 +217,12 @@ def spectrogram(
         for piece in pieces:
             rate = _regular(piece, tolerance)
             frequency, _, power = signal.spectrogram(
-                columns_of(piece._values), rate, window, nperseg, shared, axis=0,
+                columns_of(piece._values),
+                rate,
+                window,
+                nperseg,
+                shared,
+                axis=0,
                 detrend=cast(Any, detrend),
             )
             rows.append(power.sum(axis=1).T)
@@ -232,9 +235,7 @@ def spectrogram(
     return each(one, var)
 
 
-def _as_spectrogram(
-    v: SpeasyVariable, ns: Array, power: Array, frequency: Array
-) -> SpeasyVariable:
+def _as_spectrogram(v: SpeasyVariable, ns: Array, power: Array, frequency: Array) -> SpeasyVariable:
     meta = {
         **{k: a for k, a in v.meta.items() if k in ("dataset", "CATDESC", "FIELDNAM")},
         "DISPLAY_TYPE": "spectrogram",

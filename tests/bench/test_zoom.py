@@ -57,7 +57,9 @@ def test_zoom_to_pixels(lab: LabPage) -> None:  # noqa: F811
         lab.run(1)
         root = lab.page.locator(".sciqlop-panel").first
         root.wait_for(timeout=30_000)
-        lab.until(lambda: root.get_attribute("data-state") == "idle", 60, "the first picture")
+        lab.until(
+            lambda root=root: root.get_attribute("data-state") == "idle", 60, "the first picture"
+        )
         first = lab.page.evaluate("Date.now()") - float(lab.evaluate("began")) * 1e3
         times = []
         for _ in range(12):

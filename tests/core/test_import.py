@@ -17,8 +17,8 @@ SCRIPT = """
 import json, sys
 events = []
 def watch(event, args):
-    if event.startswith("socket.") or (event == "open" and "cache" in str(args[0]).split("site-packages")[-1]
-                                       and "__pycache__" not in str(args[0])):
+    path = str(args[0]).split("site-packages")[-1] if event == "open" else ""
+    if event.startswith("socket.") or ("cache" in path and "__pycache__" not in path):
         events.append([event, str(args[:1])])
 sys.addaudithook(watch)
 import speasy_core as spz

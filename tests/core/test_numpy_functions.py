@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,13 +52,14 @@ def each(names: str, call: Callable[..., Any], **more: Any) -> list[Case]:
         return found
 
     return [
-        Case(name, lambda v, f=function(name): call(f, v), **more)
-        for name in names.split()
-        if has(name)
+        Case(name, partial(call, function(name)), **more) for name in names.split() if has(name)
     ]
 
 
-SAME = "sum mean nansum nanmean amax amin max min ptp nanmax nanmin median nanmedian std nanstd average"
+SAME = (
+    "sum mean nansum nanmean amax amin max min ptp nanmax nanmin median nanmedian std nanstd "
+    "average"
+)
 LOST = "prod nanprod argmax argmin nanargmax nanargmin all any count_nonzero"
 CASES = [
     *each(SAME, lambda f, v: f(v, axis=1), columns="new"),
@@ -65,7 +67,8 @@ CASES = [
     *each(SAME, lambda f, v: f(v), gives="array"),
     *each(LOST, lambda f, v: f(v, axis=1), columns="new", unit=""),
     *each(LOST, lambda f, v: f(v), gives="array"),
-    *each("sum mean max prod all std", lambda f, v: f(v, 1, keepdims=True), columns="any", unit="*"),
+    *each("sum mean max prod all std", lambda f, v: f(v, 1, keepdims=True), columns="any",
+          unit="*"),
     *each("sum mean", lambda f, v: f(v, axis=(1, 2)), shape="tensor", columns="new"),
     *each("sum mean", lambda f, v: f(v, axis=(0, 2)), shape="tensor", gives="array"),
     *each("var nanvar", lambda f, v: f(v, axis=1), columns="new", unit="nT²"),
@@ -156,7 +159,7 @@ CASES = [
           unit="*", columns="any"),
     *each("linalg.cholesky", lambda f, v: f(_spd(v)), shape="tensor", unit="", columns="any"),
     *each("linalg.matrix_power", lambda f, v: f(v, 2), shape="tensor", unit="", columns="any"),
-    *each("linalg.solve", lambda f, v: f(_spd(v), np.ones((3, 1))), shape="tensor", unit="",
+    *each("linalg.solve", lambda f, v: f(_spd(v), np.ones((len(v), 3, 1))), shape="tensor", unit="",
           columns="any"),
     *each("linalg.inv linalg.pinv", lambda f, v: f(_spd(v)), shape="tensor", unit="*",
           columns="any"),
@@ -268,7 +271,12 @@ def test_every_function_of_the_variable_class_has_a_case() -> None:
 
 
 ARRAY_CALLS: dict[str, Callable[..., Any]] = {
-    **{name: lambda f, v: f(v, v) for name in ["allclose", "array_equal", "array_equiv", "may_share_memory", "shares_memory", "result_type", "can_cast", "outer", "kron", "vdot", "union1d", "intersect1d", "setdiff1d", "setxor1d", "polyadd", "polydiv", "polymul", "polysub", "linalg.outer", "linalg.matmul", "linalg.vecdot", "corrcoef", "cov", "linalg.multi_dot", "histogram2d"]},
+    **{name: lambda f, v: f(v, v) for name in [
+        "allclose", "array_equal", "array_equiv", "may_share_memory", "shares_memory",
+        "result_type", "can_cast", "outer", "kron", "vdot", "union1d", "intersect1d",
+        "setdiff1d", "setxor1d", "polyadd", "polydiv", "polymul", "polysub", "linalg.outer",
+        "linalg.matmul", "linalg.vecdot", "corrcoef", "cov", "linalg.multi_dot", "histogram2d"
+    ]},
     "can_cast": lambda f, v: f(v.dtype, np.complex128),
     "linalg.multi_dot": lambda f, v: f([np.ones((2, len(v))), v, np.eye(3)]),
     "linalg.outer": lambda f, v: f(v[:, 0], v[:, 1]),
@@ -330,7 +338,12 @@ ARRAY_CALLS: dict[str, Callable[..., Any]] = {
     "fft.irfft2": lambda f, v: f(v),
     "fft.rfft2": lambda f, v: f(v),
 }  # fmt: skip
-CREATORS = ["array", "asarray", "asanyarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "asfarray", "require", "arange", "empty", "eye", "frombuffer", "fromfile", "fromfunction", "fromiter", "fromstring", "full", "genfromtxt", "geomspace", "identity", "linspace", "loadtxt", "logspace", "ones", "tri", "zeros"]
+CREATORS = [
+    "array", "asarray", "asanyarray", "asarray_chkfinite", "ascontiguousarray",
+    "asfortranarray", "asfarray", "require", "arange", "empty", "eye", "frombuffer",
+    "fromfile", "fromfunction", "fromiter", "fromstring", "full", "genfromtxt", "geomspace",
+    "identity", "linspace", "loadtxt", "logspace", "ones", "tri", "zeros"
+]  # fmt: skip
 
 
 def function_of(name: str) -> Any:

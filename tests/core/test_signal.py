@@ -11,14 +11,26 @@ from hypothesis import strategies as st
 
 from speasy_core.errors import SpeasyWarning, TimeAxisMismatch, VariableError
 from speasy_core.signal import (
-    butterworth, fft, field_aligned, field_aligned_matrix, generate_time_vector, interpolate,
-    minimum_variance, moving_average, psd, resample, rolling_mean, rolling_std, rotate,
-    sosfiltfilt, spectrogram,
+    butterworth,
+    fft,
+    field_aligned,
+    field_aligned_matrix,
+    generate_time_vector,
+    interpolate,
+    minimum_variance,
+    moving_average,
+    psd,
+    resample,
+    rolling_mean,
+    rolling_std,
+    rotate,
+    sosfiltfilt,
+    spectrogram,
 )  # fmt: skip
 from speasy_core.signal.filtering import apply_sos_filter
-from speasy_core.variable import Axis, SpeasyVariable
+from speasy_core.variable import SpeasyVariable
 
-from .test_variable import seconds, vector
+from .test_variable import seconds
 from .test_variable import spectrogram as energies
 
 signal = pytest.importorskip("scipy.signal")
@@ -58,8 +70,8 @@ class TestTimeVector:
 class TestInterpolate:
     def test_linear_is_numpys(self) -> None:
         v = noise(50)
-        at = v.time[0] + np.sort(np.random.default_rng(1).integers(0, 49 * 10**9, 200)).view("m8[ns]")
-        at = np.unique(at)
+        since = np.unique(np.random.default_rng(1).integers(0, 49 * 10**9, 200))
+        at = v.time[0] + since.view("m8[ns]")
         got = interpolate(at, v)
         x = (v.time_ns - v.time_ns[0]) / 1e9
         for k in range(3):
@@ -130,7 +142,8 @@ class TestInterpolate:
         np.testing.assert_allclose(got.values[::2], v.values)
         spec = interpolate(seconds(11, 0.5), energies(varying=True), method=method)
         assert spec.axes[0].values.shape == (11, 4)
-        np.testing.assert_array_equal(spec.axes[0].values[1], energies(varying=True).axes[0].values[0])
+        first = energies(varying=True).axes[0].values[0]
+        np.testing.assert_array_equal(spec.axes[0].values[1], first)
 
     def test_methods(self) -> None:
         v = V(seconds(3), [0.0, 10.0, 20.0])
@@ -258,8 +271,8 @@ class TestFilters:
         np.testing.assert_allclose(got[:200, 1], signal.sosfiltfilt(SOS, values[:200, 1]))
 
     def test_short_pieces_are_nan_with_a_warning(self) -> None:
-        v = without(noise(), 200, 390)
-        with pytest.warns(SpeasyWarning, match="10 samples"):
+        v = without(noise(), 200, 395)
+        with pytest.warns(SpeasyWarning, match="5 samples"):
             got = sosfiltfilt(SOS, v)
         assert np.isnan(got.values[200:]).all()
         with pytest.raises(VariableError, match="long enough"):
@@ -313,8 +326,8 @@ class TestSpectra:
         expected = signal.welch(v.values, 10.0, "hann", 512, 256)
         np.testing.assert_allclose(got.values, expected[1])
         assert got.unit == "nT² Hz⁻¹"
-        assert np.trapezoid(got.values, got.frequency) == pytest.approx(1.0, rel=0.05) if hasattr(
-            np, "trapezoid") else True
+        power = got.values.sum() * got.frequency[1]
+        assert power == pytest.approx(1.0, rel=0.05)
         holey = psd(without(v, 8000, 9000), 512)
         assert holey.windows < got.windows
         np.testing.assert_allclose(holey.values[1:], got.values[1:], rtol=0.6)
@@ -451,7 +464,8 @@ class TestPosterScripts:
         filtered = sosfiltfilt(sos=SOS, var=b_mfa)
         plain = np.array(b.values)
         expected = (plain - np.median(plain, axis=0)) @ np.array([er, etheta, ephi]).T
-        np.testing.assert_allclose(filtered.values, signal.sosfiltfilt(SOS, expected, axis=0), rtol=1e-6)
+        expected = signal.sosfiltfilt(SOS, expected, axis=0)
+        np.testing.assert_allclose(filtered.values, expected, rtol=1e-6)
         assert isinstance(filtered, V)
         assert (filtered.name, filtered.unit) == ("b", "nT")
         np.testing.assert_array_equal(filtered.time, b.time)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
@@ -48,7 +49,8 @@ def test_a_leap_second_is_the_last_nanosecond_before_it_ends():
 @pytest.mark.parametrize(
     "value",
     [
-        "yesterday", "", "2015-13-01", "2015-02-30", "2015-366", "2015-01-02T25:00", "2015-01-02T10:61",
+        "yesterday", "", "2015-13-01", "2015-02-30", "2015-366", "2015-01-02T25:00",
+        "2015-01-02T10:61",
         "1500-01-01", "3000-01-01", np.datetime64("3000-01-01"), datetime(2500, 1, 1),
         float("nan"), float("inf"), 1e12, np.datetime64("NaT"), pd.NaT, True, None, [1, 2], b"2015",
     ],
@@ -97,7 +99,7 @@ def test_subtract_leaves_exactly_what_is_not_covered(whole, others):
         if whole.start_ns <= ns < whole.stop_ns:
             covered = any(o.start_ns <= ns < o.stop_ns for o in others)
             assert covered != any(m.start_ns <= ns < m.stop_ns for m in missing)
-    for a, b in zip(missing[:-1], missing[1:], strict=True):
+    for a, b in itertools.pairwise(missing):
         assert a.stop_ns < b.start_ns
 
 
@@ -106,7 +108,7 @@ def test_split_covers_the_range_once(whole, pieces):
     parts = whole.split(np.timedelta64(whole.duration_ns // pieces + 1, "ns"))
     assert parts[0].start_ns == whole.start_ns
     assert parts[-1].stop_ns == whole.stop_ns
-    assert all(a.stop_ns == b.start_ns for a, b in zip(parts[:-1], parts[1:], strict=True))
+    assert all(a.stop_ns == b.start_ns for a, b in itertools.pairwise(parts))
 
 
 def test_split_in_steps_of_nothing_is_refused():

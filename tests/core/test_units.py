@@ -36,7 +36,8 @@ from speasy_core.errors import UnitMismatch
         ("degrees", "rad", math.pi / 180), ("deg", "arcmin", 60.0), ("°", "deg", 1.0),
         ("hours", "s", 3600.0), ("days", "h", 24.0), ("msec", "s", 1e-3), ("µs", "s", 1e-6),
         ("sfu", "W m-2 Hz-1", 1e-22), ("TECU", "m^-2", 1e16), ("%", "", 0.01), ("Ratio", "1", 1.0),
-        ("Deg K", "K", 1.0), ("Kelvin", "K", 1.0), ("MK", "K", 1e6), ("amu", "kg", 1.6605390666e-27),
+        ("Deg K", "K", 1.0), ("Kelvin", "K", 1.0), ("MK", "K", 1e6),
+        ("amu", "kg", 1.6605390666e-27),
         ("ohm", "V/A", 1.0), ("nW/m^2", "W/m2", 1e-9), ("kHz", "Hz", 1000.0), ("10^-6", "", 1e-6),
     ],
 )  # fmt: skip

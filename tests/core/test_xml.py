@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from speasy_core._xml import iter_elements
+from speasy_core.xml import iter_elements
 from speasy_core.errors import UnexpectedContent
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,9 @@ from speasy_core.demo import LocalArchive
 from speasy_core.demo.synthetic import datasets
 from speasy_core.timerange import TimeRange
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from .clients import client_python, speasy_environment
+
 SCRIPTS = Path(__file__).parent / "clients"
-REQUIREMENTS = {
-    "cdasws": ["cdasws>=1.8,<1.9", "cdflib", "xarray", "requests"],
-    "speasy": ["speasy==1.9.1"],
-}
 #: data set, variable, start, stop
 REAL = [
     ("AC_H0_MFI", "BGSEc", "2023-01-02T01:00:00Z", "2023-01-02T02:00:00Z"),
@@ -47,19 +43,6 @@ SYNTHETIC = [
 Run = Callable[..., Any]
 
 
-def _python(name: str) -> Path:
-    """Return the interpreter of a client's environment, made where it is not there yet."""
-    folder = REPOSITORY / "build" / "clients" / name
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = folder / "requirements.json"
-    wanted = json.dumps(REQUIREMENTS[name])
-    if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *REQUIREMENTS[name]], check=True)
-        stamp.write_text(wanted)
-    return python
-
-
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return ``run(client, archive, products, **options)``, giving [(time ns, values), ...]."""
@@ -71,11 +54,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SPEASY"))}
         done = subprocess.run(
             [
-                str(_python(client)), str(SCRIPTS / f"read_with_{client}.py"), archive.url,
+                str(client_python(client)), str(SCRIPTS / f"read_with_{client}.py"), archive.url,
                 json.dumps(products), str(target), json.dumps(options),
             ],
             capture_output=True, text=True, timeout=300, check=False,
-            env=environ | {"HOME": str(target.parent), "no_proxy": "*"},
+            env=environ
+            | speasy_environment(archive.url, target.parent)
+            | {"HOME": str(target.parent), "no_proxy": "*"},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         with np.load(target) as found:

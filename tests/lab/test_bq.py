@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sciqlop_lab
-from sciqlop_lab.bq_axis import time_ticks
+from sciqlop_lab.bq_axis import log_ticks, time_ticks
 from sciqlop_lab.spec import SpecError
 from speasy_core.timerange import TimeRange, to_ns
 from speasy_core.variable import Axis, SpeasyVariable
@@ -208,3 +208,10 @@ def test_ticks_of_any_length():
     for power in range(0, 63, 3):
         span = TimeRange.from_ns(-(2**power), 2**power)
         assert 1 <= len(time_ticks(span)) <= 12
+
+
+def test_ticks_of_a_log_axis():
+    assert log_ticks(np.array([10.0, 3e4])).tolist() == [10, 100, 1000, 10_000]
+    assert log_ticks(np.array([3.0, np.nan, -1.0, 3.1])) is None
+    assert log_ticks(np.array([np.nan])) is None
+    assert len(log_ticks(np.array([1e-30, 1e30]))) < 12

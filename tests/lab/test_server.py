@@ -68,6 +68,15 @@ class Toy:
         return InventoryUpdate("v1", records)
 
 
+class Nothing(Toy):
+    """An archive that has nothing, as the functions of a process that has none."""
+
+    name = "nothing"
+
+    def inventory(self, *, deadline, since=None):
+        return InventoryUpdate("v1", [])
+
+
 @pytest.fixture
 def toy():
     return Toy()
@@ -75,7 +84,7 @@ def toy():
 
 @pytest.fixture
 def service(toy):
-    providers = {"toy": toy}
+    providers = {"toy": toy, "nothing": Nothing()}
     inventory = Inventory(None, providers, Settings())
     inventory.refresh()
     yield InventoryService(LOG, lambda: SimpleNamespace(inventory=inventory, providers=providers))

@@ -273,3 +273,33 @@ def test_a_redefined_product_tells_its_listeners(session):
     virtual.create("tests/again", plain, session=session)
     virtual.create("tests/again", plain, session=session)
     assert listener.heard == ("vp/tests/again",) * 2
+
+
+def test_plotted_functions_take_a_name_of_their_own(session):
+    def of(function):
+        return virtual.of_function(function, session=session)
+
+    def scaled(factor):
+        def part(start, stop):
+            return [start], [factor]
+
+        return part
+
+    one, two = scaled(1), scaled(2)
+    assert of(one).path.endswith("scaled.part")
+    assert of(two).path.endswith("scaled.part-2")
+    assert of(one) is of(one)
+    lambdas = {of(lambda a, b: (a, b)).path, of(lambda a, b: None).path}
+    assert len(lambdas) == 2
+    partials = {of(functools.partial(plain)).path, of(functools.partial(floats)).path}
+    assert len(partials) == 2
+
+
+def test_a_function_written_anew_takes_the_place_of_the_old(session):
+    paths = []
+    for source in ("return [a], [1.0]", "return [a], [2.0]"):
+        space = {}
+        exec(f"def cell_function(a, b): {source}", space)
+        paths.append(virtual.of_function(space["cell_function"], session=session).path)
+    assert paths == ["cell_function"] * 2
+    assert virtual.find("cell_function").compute(SPAN).values.tolist() == [2.0]

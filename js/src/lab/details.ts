@@ -5,7 +5,7 @@ import { Widget } from '@lumino/widgets';
 
 import type { ProductDetails } from './api';
 import type { Branch } from './branch';
-import { formatCadence, formatTime, formatValue } from './format';
+import { formatAge, formatCadence, formatTime, formatValue } from './format';
 import type { TreeChange, TreeModel } from './model';
 import type { ProductBook } from './products';
 
@@ -38,11 +38,9 @@ export class DetailsView extends Widget {
   }
 
   private _onChanged(_: TreeModel, change: TreeChange): void {
-    if (change !== 'selection' && change !== 'rows') {
-      return;
-    }
     const branch = this._model.selected;
-    if (branch === this._branch) {
+    const provider = branch !== null && branch.level === 1 && !branch.path;
+    if (branch === this._branch && !(provider && change === 'status')) {
       return;
     }
     this._branch = branch;
@@ -109,6 +107,7 @@ export class DetailsView extends Widget {
       add(list, trans.__('From (UTC)'), formatTime(start));
       add(list, trans.__('To (UTC)'), formatTime(stop));
     }
+    this._provider(list, branch);
     add(list, trans.__('Id'), node.ref ?? '', 'sqlab-details-id');
     add(list, trans.__('In'), (branch.path ?? branch.names).slice(0, -1).join(' › '));
     parts.push(list);
@@ -118,6 +117,19 @@ export class DetailsView extends Widget {
     }
     this.node.replaceChildren(...parts);
     this.node.scrollTop = 0;
+  }
+
+  /** How a provider's inventory stands. */
+  private _provider(list: HTMLElement, branch: Branch): void {
+    const state = branch.level === 1 && !branch.path && this._model.status?.providers[branch.node.name];
+    if (!state) {
+      return;
+    }
+    const trans = this._trans;
+    add(list, trans.__('Products'), state.loaded ? state.count.toLocaleString('en') : '');
+    add(list, trans.__('Current'), state.age === null ? '' : trans.__('%1 ago', formatAge(state.age)));
+    add(list, trans.__('Received'), state.updated ? formatTime(state.updated) : '');
+    add(list, trans.__('Problem'), state.error ?? '');
   }
 
   private _buttons(): HTMLElement {

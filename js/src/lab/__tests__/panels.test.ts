@@ -87,6 +87,20 @@ describe('DetailsView', () => {
     expect(asked.mock.calls).toEqual([['cda/DATASET/Magnitude']]);
   });
 
+  it("says how a provider's inventory stands, and follows it", async () => {
+    const view = show(new DetailsView(model, new ProductBook(inventory), trans, []));
+    model.select(0);
+    expect(view.node.textContent).toContain('Products3');
+    expect(view.node.textContent).toContain('10 s ago');
+    inventory.status = async () => {
+      const status = await smallTree().status();
+      status.providers.cda!.error = 'no route';
+      return status;
+    };
+    await model.start();
+    expect(view.node.textContent).toContain('no route');
+  });
+
   it('says why it knows nothing', async () => {
     const view = show(new DetailsView(model, new ProductBook(inventory), trans, []));
     model.select(2);

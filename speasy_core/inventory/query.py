@@ -1,0 +1,203 @@
+"""What a search in the inventory means: words, field filters, and which match comes first.
+
+Text is indexed *padded*: words in lower case with two spaces around each, ``"  mms1  fgm  b  "``.
+One substring search then answers three questions, also for words of one letter: ``"  b  "`` is a
+whole word, ``"  b"`` is the beginning of a word, ``"gse"`` is anything. Each is at least three
+characters long, which is what SQLite's trigram index needs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from speasy_core.errors import InvalidRequest
+from speasy_core.timerange import to_ns
+
+__all__ = ["Query", "Term", "check_limit", "fold", "parse_query", "rank", "storable"]
+
+_FIELDS = ("provider", "type", "unit", "after", "before")
+_PART = re.compile(r'(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))')
+_SEPARATORS = re.compile(r"[\W_]+")
+_YEAR, _MONTH = re.compile(r"\d{4}"), re.compile(r"(\d{4})-?(\d{2})")
+_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?\d{3}")
+_SHORT = 3
+
+
+def storable(text: str) -> str:
+    """Return `text` with what UTF-8 cannot hold (half of a character pair) replaced by ``?``."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is indexed: lower case, no accents, two spaces around each word.
+
+    Examples
+    --------
+    >>> fold("MMS1_FGM/b-gse")
+    '  mms1  fgm  b  gse  '
+    """
+    if not text.isascii():
+        split = unicodedata.normalize("NFKD", storable(text))
+        text = "".join(c for c in split if not unicodedata.combining(c))
+    body = _SEPARATORS.sub("  ", text.casefold()).strip()
+    return f"  {body}  " if body else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a query in its three forms, each at least three characters long."""
+
+    whole: str
+    start: str
+    anywhere: str
+
+    @classmethod
+    def of(cls, word: str) -> Term:
+        """Return the forms of one folded word."""
+        start = f"  {word}"
+        # one or two letters occur everywhere: they mean the beginning of a word
+        return cls(f"{start}  ", start, word if len(word) >= _SHORT else start)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search, taken apart.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+        All must occur.
+    phrase : str
+        The words as one folded text; equal to an id or a name, it comes first.
+    provider, type, unit : str or None
+        Filters; `unit` in lower case without blanks.
+    start_ns, stop_ns : int or None
+        Only products whose coverage meets ``[start_ns, stop_ns)``; unknown coverage passes.
+    """
+
+    terms: tuple[Term, ...] = ()
+    phrase: str = ""
+    provider: str | None = None
+    type: str | None = None
+    unit: str | None = None
+    start_ns: int | None = None
+    stop_ns: int | None = None
+
+    @property
+    def has_filter(self) -> bool:
+        """Whether anything but words was asked for."""
+        filters = (self.provider, self.type, self.unit, self.start_ns, self.stop_ns)
+        return any(value is not None for value in filters)
+
+
+def parse_query(
+    text: str,
+    *,
+    provider: str | None = None,
+    type: str | None = None,
+    unit: str | None = None,
+    start: Any = None,
+    stop: Any = None,
+) -> Query:
+    """Take a query apart.
+
+    Parameters
+    ----------
+    text : str
+        Words and ``field:value`` filters: ``provider:``, ``type:``, ``unit:``, ``after:``,
+        ``before:``; a value with blanks goes in double quotes. Any other ``word:`` is a word.
+    provider, type, unit, start, stop
+        The same filters as arguments, which win.
+
+    Raises
+    ------
+    InvalidRequest
+        A filter's value cannot be read.
+
+    Examples
+    --------
+    >>> q = parse_query('mms1 b type:vector after:2015 unit:"nT"')
+    >>> [t.start.strip() for t in q.terms], q.type, q.unit
+    (['mms1', 'b'], 'vector', 'nt')
+    """
+    words: list[str] = []
+    filters: dict[str, str] = {}
+    for name, value in _parts(text):
+        if name in _FIELDS:
+            filters[name] = value
+        else:
+            words.append(f"{name} {value}" if name else value)
+    phrase = fold(" ".join(words))
+    after, before = filters.get("after"), filters.get("before")
+    chosen_unit = unit if unit is not None else filters.get("unit")
+    return Query(
+        terms=tuple(map(Term.of, dict.fromkeys(phrase.split()))),
+        phrase=phrase,
+        provider=_lower(provider if provider is not None else filters.get("provider")),
+        type=_lower(type if type is not None else filters.get("type")),
+        unit="".join(chosen_unit.split()).casefold() if chosen_unit else None,
+        start_ns=to_ns(start) if start is not None else _period(after)[0],
+        stop_ns=to_ns(stop) if stop is not None else _period(before)[1],
+    )
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    for match in _PART.finditer(text):
+        name = (match["field"] or "").lower()
+        value = match["plain"] if match["quoted"] is None else match["quoted"]
+        yield name, value.strip()
+
+
+def _lower(text: str | None) -> str | None:
+    return text.strip().lower() if text and text.strip() else None
+
+
+def _period(text: str | None) -> tuple[int | None, int | None]:
+    """Return beginning and end of the year, month, day or instant that `text` names."""
+    if not text:
+        return None, None
+    if _YEAR.fullmatch(text):
+        return to_ns(f"{text}-01-01"), to_ns(f"{int(text) + 1:04d}-01-01")
+    month = _MONTH.fullmatch(text)
+    if month is not None:
+        year, number = int(month[1]), int(month[2])
+        following = (year + 1, 1) if number == 12 else (year, number + 1)
+        start = to_ns(f"{year:04d}-{number:02d}-01")
+        return start, to_ns(f"{following[0]:04d}-{following[1]:02d}-01")
+    is_day = _DAY.fullmatch(text) is not None
+    return to_ns(text), to_ns(f"{text}T24:00:00" if is_day else text)
+
+
+def rank(query: Query, name: str, ref: str, path: str) -> int:
+    """Return how well a row that matches `query` does so, 0 being best.
+
+    Parameters
+    ----------
+    query : Query
+        With at least one term.
+    name, ref, path : str
+        The row's folded name, id, and names of the nodes above it.
+    """
+    phrase, terms = query.phrase, query.terms
+    if phrase == name or ref.endswith(phrase):  # the id, or all of its end
+        return 0
+    if name.startswith(phrase.rstrip()) or ref.startswith(phrase.rstrip()):
+        return 1
+    if all(term.whole in name for term in terms):
+        return 2
+    if all(term.start in name for term in terms):
+        return 3
+    if all(term.start in ref or term.start in path for term in terms):
+        return 4
+    return 5 if all(term.anywhere in ref or term.anywhere in path for term in terms) else 6
+
+
+def check_limit(limit: int) -> int:
+    """Return `limit`, or raise InvalidRequest when it is not a positive whole number."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise InvalidRequest(f"limit={limit!r} is not a positive whole number")
+    return limit

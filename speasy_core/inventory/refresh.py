@@ -1,0 +1,158 @@
+"""Loading inventories in threads: one load per provider at a time, here and in other processes."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from speasy_core.errors import Cancelled, DeadlineExceeded, SpeasyError
+from speasy_core.http import Deadline
+
+__all__ = ["Refresher", "refresh_lock"]
+
+LOAD_SECONDS = 600.0  # an inventory may be a hundred megabytes
+RETRY_SECONDS = 30.0  # after a failure, before an access tries again by itself
+_POLL_SECONDS = 0.2
+
+
+@contextmanager
+def refresh_lock(file: Path | None, deadline: Deadline) -> Iterator[None]:
+    """Hold the lock of one provider's refresh against other processes; waits for its turn.
+
+    The lock is SQLite's own on an empty file: the operating system drops it with the process.
+    Where the file cannot be made there is nothing to share, and so nothing to lock.
+    """
+    try:
+        db = None if file is None else sqlite3.connect(file, timeout=0.0, isolation_level=None)
+    except sqlite3.OperationalError:
+        db = None
+    if db is None:
+        yield
+        return
+    with closing(db):
+        while True:
+            try:
+                db.execute("BEGIN EXCLUSIVE")
+                break
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    break
+            deadline.wait(_POLL_SECONDS)
+        yield
+
+
+class _Job:
+    """One running load."""
+
+    def __init__(self) -> None:
+        self.deadline = Deadline(LOAD_SECONDS)
+        self.done = threading.Event()
+        self.thread: threading.Thread | None = None
+
+
+class Refresher:
+    """Runs loads in daemon threads, at most one per provider.
+
+    Parameters
+    ----------
+    load : callable
+        ``load(name, force, deadline)`` asks the server and stores the answer; raises on failure.
+    """
+
+    def __init__(self, load: Callable[[str, bool, Deadline], None]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._jobs: dict[str, _Job] = {}
+        self._errors: dict[str, SpeasyError] = {}
+        self._retry_at: dict[str, float] = {}
+        self._closed = False
+
+    def error(self, name: str) -> SpeasyError | None:
+        """Return why the last load failed; None when it succeeded, or there was none."""
+        with self._lock:
+            return self._errors.get(name)
+
+    def loading(self, name: str) -> bool:
+        """Whether a load is running."""
+        with self._lock:
+            return name in self._jobs
+
+    def start(
+        self, name: str, *, force: bool = False, again: bool = True
+    ) -> threading.Event | None:
+        """Start a load, or join the one that runs.
+
+        Parameters
+        ----------
+        name : str
+            Provider.
+        force : bool
+            Ask the server also when what is stored is young.
+        again : bool
+            When False, not within 30 s after a failure.
+
+        Returns
+        -------
+        threading.Event or None
+            Set at the end; None when nothing was started.
+        """
+        with self._lock:
+            job = self._jobs.get(name)
+            if job is not None and job.thread is not None and job.thread.is_alive():
+                return job.done  # a thread that is not alive was left behind by a fork
+            too_soon = time.monotonic() < self._retry_at.get(name, 0.0)
+            if self._closed or (too_soon and not again):
+                return None
+            job = self._jobs[name] = _Job()
+            job.thread = threading.Thread(
+                target=self._run, args=(name, force, job), daemon=True, name=f"inventory-{name}"
+            )
+            job.thread.start()
+            return job.done
+
+    def _run(self, name: str, force: bool, job: _Job) -> None:
+        error: SpeasyError | None = None
+        try:
+            self._load(name, force, job.deadline)
+        except SpeasyError as failure:
+            error = failure
+        except Exception as failure:  # noqa: BLE001 - a provider may be anybody's code
+            error = SpeasyError(f"the inventory of {name} failed: {failure!r}")
+            error.__cause__ = failure
+        with self._lock:
+            self._jobs.pop(name, None)
+            self._errors.pop(name, None)
+            self._retry_at.pop(name, None)
+            if error is not None and not isinstance(error, Cancelled):
+                self._errors[name] = error
+                self._retry_at[name] = time.monotonic() + RETRY_SECONDS
+        job.done.set()
+
+    def wait(self, name: str, event: threading.Event, deadline: Deadline) -> None:
+        """Wait for a load, which goes on in the background when `deadline` comes first.
+
+        Raises
+        ------
+        DeadlineExceeded, Cancelled
+            The caller's limit.
+        """
+        try:
+            deadline.wait_for(event, f"loading the inventory of {name}")
+        except DeadlineExceeded as error:
+            error.hint = "loading goes on in the background; ids given directly work all the same"
+            raise
+
+    def close(self) -> None:
+        """Withdraw running loads and wait a moment for them."""
+        with self._lock:
+            self._closed = True
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.deadline.cancel()
+        for job in jobs:
+            if job.thread is not None and job.thread is not threading.current_thread():
+                job.thread.join(2.0)

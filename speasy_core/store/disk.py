@@ -1,0 +1,331 @@
+"""Where cached samples lie: on disk when it can be used, else in memory; never a lost answer.
+
+A store keeps, for each key, a list of *entries* (plain JSON dicts) and *blobs* (arrays with a JSON
+header) that the entries name under ``"blob"``. What the entries mean is the cache's affair.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from speasy_core.errors import CacheWarning, CorruptFile, SpeasyError
+from speasy_core.http.deadline import Deadline
+from speasy_core.timerange import TimeRange
+
+from .blob import Blob, storable, write_blob
+from .folder import StoreFolder, check_folder
+from .index import Index, IndexTrouble
+from .locks import FileLocks
+from .memory import (
+    MEMORY,
+    MEMORY_LIMIT,
+    Change,
+    Entry,
+    MemoryStore,
+    Store,
+    StoredArrays,
+)
+
+__all__ = ["DiskStore", "Entry", "MemoryStore", "Store", "StoredArrays"]
+
+Array = npt.NDArray[Any]
+
+_RETRY_SECONDS = 60.0
+_OPEN_BLOBS = 64
+_KEPT_LISTS = 4096
+
+
+class DiskStore:
+    """Keeps fragments in a folder; falls back to memory, with one warning, when it cannot.
+
+    The folder is made and opened at first use. Blobs are written to a temporary file, synced and
+    renamed. A blob that is missing or damaged is a miss. After a failure the disk is tried again a
+    minute later.
+
+    Parameters
+    ----------
+    folder : Path
+        For our use alone; a sub-folder with the format version in its name is made.
+    limit : int
+        Bytes; the least recently used blobs are deleted above it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> store = DiskStore(Path(tempfile.mkdtemp()), 10**6)
+    >>> store.update("cda/A", lambda entries: [*entries, {"start": 0}])
+    >>> store.entries("cda/A")
+    [{'start': 0}]
+    """
+
+    def __init__(self, folder: Path | str, limit: int) -> None:
+        self._root = Path(folder)
+        self._limit = limit
+        self._memory = MemoryStore(min(limit, MEMORY_LIMIT))
+        self._lock = threading.RLock()
+        self._warned = False
+        self._retry_at = 0.0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._folder: StoreFolder | None = None
+        self._index: Index | None = None
+        self._locks: FileLocks | None = None
+        self._open: OrderedDict[str, Blob] = OrderedDict()
+        self._lists: dict[str, list[Entry]] = {}
+        self._generation = b""
+
+    # -- entries ----------------------------------------------------------------------------
+    def entries(self, key: str) -> list[Entry]:
+        """Return the entries of a key."""
+        if key in self._memory:
+            return self._memory.entries(key)
+        try:
+            folder, index = self._ready()
+            generation = folder.generation()
+            with self._lock:
+                if generation != self._generation:
+                    self._lists.clear()
+                    self._generation = generation
+                elif key in self._lists:
+                    return list(self._lists[key])
+            found = _parse(index.get(key))
+            with self._lock:
+                if len(self._lists) >= _KEPT_LISTS:
+                    self._lists.clear()
+                if generation == self._generation:
+                    self._lists[key] = found
+            return list(found)
+        except (OSError, IndexTrouble) as error:
+            self._fall_back(error)
+            return self._memory.entries(key)
+
+    def update(self, key: str, change: Change) -> None:
+        """Replace the entries of a key by what `change` makes of them, in one transaction."""
+        if key not in self._memory:
+            with self._lock:
+                known = list(self._lists.get(key, ()))
+
+            def work(old: bytes | None) -> bytes | None:
+                known[:] = _parse(old)
+                return _to_plain(change(list(known)))
+
+            try:
+                folder, index = self._ready()
+                index.update(key, work)
+                folder.touch_generation()
+            except _OnlyInMemoryError:
+                pass  # an entry names a blob that the disk did not take
+            except (OSError, IndexTrouble) as error:
+                self._fall_back(error)
+            else:
+                return
+            if key not in self._memory:
+                self._memory.update(key, lambda _: known)
+        self._memory.update(key, change)
+
+    # -- blobs ------------------------------------------------------------------------------
+    def write(self, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
+        """Keep arrays on disk, or in memory when the disk does not take them."""
+        if not all(storable(array) for array in arrays.values()):
+            return self._memory.write(meta, arrays)
+        try:
+            folder, _ = self._ready()
+            name = uuid.uuid4().hex
+            temporary = folder.temporary(name)
+            try:
+                size = write_blob(temporary, meta, arrays)
+                final = folder.blob(name)
+                final.parent.mkdir(mode=0o700, exist_ok=True)
+                temporary.replace(final)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            folder.make_room(size, self._limit)
+        except (OSError, IndexTrouble) as error:
+            self._fall_back(error)
+            return self._memory.write(meta, arrays)
+        return name
+
+    def open(self, name: str) -> StoredArrays | None:
+        """Return a blob, None when it is gone or damaged."""
+        if name.startswith(MEMORY):
+            return self._memory.open(name)
+        try:
+            folder, _ = self._ready()
+            with self._lock:
+                blob = self._open.get(name)
+                if blob is not None:
+                    self._open.move_to_end(name)
+            if blob is None:
+                blob = Blob(folder.blob(name))
+                with self._lock:
+                    self._open[name] = blob
+                    while len(self._open) > _OPEN_BLOBS:
+                        self._open.popitem(last=False)
+            else:
+                blob.refresh()
+            folder.used(name)
+        except FileNotFoundError:
+            return None
+        except CorruptFile:
+            self.discard(name)
+            return None
+        except (OSError, IndexTrouble) as error:
+            self._fall_back(error)
+            return None
+        return blob
+
+    def discard(self, name: str) -> None:
+        """Delete a blob that no entry names any more, or that is damaged."""
+        self._memory.discard(name)
+        with self._lock:
+            self._open.pop(name, None)
+            folder = self._folder
+        if folder is not None and not name.startswith(MEMORY):
+            with suppress(OSError):  # what cannot be deleted now is swept later
+                folder.blob(name).unlink(missing_ok=True)
+
+    # -- the rest ---------------------------------------------------------------------------
+    @contextmanager
+    def lock(self, key: str, range: TimeRange, deadline: Deadline) -> Iterator[None]:
+        """Keep other processes from fetching the same range of the same key.
+
+        Raises
+        ------
+        DeadlineExceeded, Cancelled
+            Another process held it for too long.
+        """
+        try:
+            self._ready()
+            assert self._locks is not None
+            held = self._locks.hold(sha256(key.encode()).hexdigest()[:32], range, deadline)
+            held.__enter__()
+        except SpeasyError:
+            raise  # DeadlineExceeded is an OSError, too
+        except (OSError, IndexTrouble):
+            yield  # without locks two processes may fetch the same, which is slow but not wrong
+            return
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                held.__exit__(None, None, None)
+
+    def info(self) -> dict[str, Any]:
+        """Return place (``disk`` or ``memory``), folder, size, limit and counts."""
+        try:
+            folder, index = self._ready()
+            size, count = folder.usage()
+            return {
+                "place": "disk", "folder": str(folder.path), "bytes": size, "limit": self._limit,
+                "products": len(index.all_keys()), "blobs": count,
+            }  # fmt: skip
+        except (OSError, IndexTrouble) as error:
+            self._fall_back(error)
+            return self._memory.info()
+
+    def clear(self) -> None:
+        """Delete all fragments; nothing outside our own folder is touched."""
+        self._memory.clear()
+        try:
+            folder, index = self._ready()
+            index.clear()
+            folder.touch_generation()
+            folder.delete_blobs()
+        except (OSError, IndexTrouble) as error:
+            self._fall_back(error)
+        with self._lock:
+            self._open.clear()
+            self._lists.clear()
+
+    def close(self) -> None:
+        """Release files and threads; a later call opens them again."""
+        with self._lock:
+            index, locks, folder = self._index, self._locks, self._folder
+            own = self._pid == os.getpid()
+            self._reset()
+        if own:
+            if index is not None:
+                with suppress(IndexTrouble):
+                    index.close()
+            for part in (locks, folder):
+                if part is not None:
+                    part.close()
+
+    def _ready(self) -> tuple[StoreFolder, Index]:
+        """Return folder and index, opened at first use and again after a fork."""
+        if self._folder is not None and self._index is not None and self._pid == os.getpid():
+            return self._folder, self._index
+        with self._lock:
+            if self._pid != os.getpid():
+                _inherited.append((self._index, self._open))
+                self._reset()
+            if self._folder is None or self._index is None:
+                if time.monotonic() < self._retry_at:
+                    raise IndexTrouble("the disk cache failed a moment ago")
+                check_folder(self._root)
+                folder = StoreFolder(self._root)
+                try:
+                    self._index = folder.open_index()
+                except BaseException:
+                    folder.close()
+                    raise
+                self._folder, self._locks = folder, FileLocks(folder.path / "locks")
+            return self._folder, self._index
+
+    def _fall_back(self, error: Exception) -> None:
+        """Remember that the disk failed, and say so once."""
+        with self._lock:
+            first, self._warned = not self._warned, True
+            opened = self._folder is not None
+            self._retry_at = max(self._retry_at, time.monotonic() + _RETRY_SECONDS)
+            if isinstance(error, IndexTrouble) and error.damaged and opened:
+                # opened anew, it is set aside and made again from the headers of the blobs
+                self._retry_at = 0.0
+                self.close()
+        if first:
+            warnings.warn(
+                f"the disk cache in {self._root} cannot be used: {error}; data is kept in memory "
+                "for now",
+                CacheWarning,
+                stacklevel=4,
+            )
+
+
+# handles of a parent process must be neither used nor closed by its child
+_inherited: list[Any] = []
+
+
+class _OnlyInMemoryError(Exception):
+    """Entries that the index must not hold, since their blobs end with this process."""
+
+
+def _parse(data: bytes | None) -> list[Entry]:
+    try:
+        found = json.loads(data) if data else []
+    except ValueError:
+        return []
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        return []
+    return found
+
+
+def _to_plain(new: list[Entry]) -> bytes | None:
+    if any(str(entry.get("blob", "")).startswith(MEMORY) for entry in new):
+        raise _OnlyInMemoryError
+    return json.dumps(new).encode() if new else None

@@ -1,0 +1,1 @@
+"""Longer checks, run by ``make test-full``."""
