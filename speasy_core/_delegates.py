@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeVar
 
-__all__ = ["delegate", "register"]
+__all__ = ["delegate", "is_data_array", "register"]
 
 T = TypeVar("T")
 
@@ -22,6 +22,12 @@ _PLACES: dict[str, str] = {
     ),
     "plot": "speasy_core.plotting",
 }  # fmt: skip
+
+
+def is_data_array(item: Any) -> bool:
+    """Whether `item` is an xarray DataArray; does not import xarray to find out."""
+    kind = type(item)
+    return kind.__name__ == "DataArray" and kind.__module__.partition(".")[0] == "xarray"
 
 
 def register(name: str, module: str) -> None:

@@ -22,6 +22,7 @@ from ._combine import (
     shift_time,
     wrap,
 )  # fmt: skip
+from ._delegates import delegate, is_data_array
 from .errors import VariableError
 
 __all__ = ["array_ufunc", "normal_axes"]
@@ -115,6 +116,10 @@ def _plain_or_variable(item: Any) -> bool:
 def _call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     outs = kwargs.pop("out", None) or (None,) * ufunc.nout
     where = kwargs.get("where", True)
+    if any(map(is_data_array, inputs)):  # on its own, xarray would not look at the times
+        kind = type(next(item for item in inputs if isinstance(item, VariableCore)))
+        convert = delegate("from_xarray")
+        inputs = tuple(convert(kind, i) if is_data_array(i) else i for i in inputs)
     if not all(map(_plain_or_variable, (*inputs, where, *outs))):
         return NotImplemented
     if ufunc in (np.add, np.subtract) and len(inputs) == 2:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from . import _clean, _select, _text
 from ._base import Axis, Gap, Provenance, VariableCore, same_array, time_to_ns
 from ._combine import cadence_ns
+from ._delegates import delegate, is_data_array
 from ._inout import InOut
 from ._merge import merge_parts, repair_order
 from ._operators import NumpyProtocols
@@ -371,7 +372,7 @@ def merge(parts: Iterable[SpeasyVariable]) -> SpeasyVariable:
     Parameters
     ----------
     parts : iterable of SpeasyVariable
-        At least one; same unit, columns and sample shape.
+        At least one; same unit, columns and sample shape. Of DataArrays a DataArray is made.
 
     Raises
     ------
@@ -384,5 +385,10 @@ def merge(parts: Iterable[SpeasyVariable]) -> SpeasyVariable:
     >>> len(merge([v[0:10], v[2:4], v[4:6], v[5:7]]))
     10
     """
-    sequence: Sequence[SpeasyVariable] = list(parts)
+    sequence: Sequence[Any] = list(parts)
+    if any(map(is_data_array, sequence)):
+        convert = delegate("from_xarray")
+        whole = [convert(SpeasyVariable, p) if is_data_array(p) else p for p in sequence]
+        result: Any = delegate("to_xarray")(merge_parts(whole))
+        return result
     return merge_parts(sequence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 
@@ -10,11 +11,10 @@ from speasy_core.config import Settings
 from speasy_core.errors import ConfigError
 
 from .catalog import scan
-from .cdaweb import CdaWeb
 from .faults import Faults
 from .holdings import ArchiveError, Holding
+from .parts import PARTS, Stock
 from .server import Reply, Request, Server
-from .spdf import Archive
 from .synthetic import datasets
 
 __all__ = ["LocalArchive"]
@@ -92,8 +92,8 @@ class LocalArchive:
             holdings |= {d.description.id: d for d in scan(folder)}
         self.folder = folder
         self._holdings = dict(sorted(holdings.items()))
-        self._archive = Archive(self._holdings)
-        self._cdaweb = CdaWeb(self._holdings, self._archive, mangled=mangle_names)
+        stock = Stock(self._holdings, folder, mangle_names)
+        self._parts = {name: part.load()(stock) for name, part in PARTS.items()}
         self._address = (host, port)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -166,13 +166,16 @@ class LocalArchive:
         cache_dir : Path, optional
             Folder of the cache; by default the user's.
         """
-        nowhere = {
-            f"{name}_url": f"{self.url}/not-served/{name}"
-            for name in ("ssc", "csa", "amda", "uiowa", "cdpp3dview")
+        # what no part plays points into the archive all the same: nothing leaves loopback
+        urls = {
+            f.name: f"{self.url}/not-served/{f.name}"
+            for f in fields(Settings)
+            if f.name.endswith("_url")
         }
-        chosen = Settings().with_(
-            cda_url=f"{self.url}/cdaweb", cda_archive_url=f"{self.url}/spdf", **nowhere
-        )
+        for name, part in PARTS.items():
+            if part.setting:
+                urls[part.setting] = f"{self.url}/{name}"
+        chosen = Settings().with_(**urls)
         return chosen if cache_dir is None else chosen.with_(cache_dir=cache_dir)
 
     def environ(self, cache_dir: Path | str | None = None) -> dict[str, str]:
@@ -180,12 +183,10 @@ class LocalArchive:
         return self.settings(cache_dir).to_env()
 
     def _answer(self, request: Request) -> Reply:
-        match request.segments:
-            case ["cdaweb", *_]:
-                return self._cdaweb.handle(request.below(1))
-            case ["spdf", "pub", *_]:
-                return self._archive.handle(request.below(2))
-            case []:
-                text = "Local archive: /cdaweb plays CDAWeb, /spdf plays SPDF's file archive.\n"
-                return Reply(200, "text/plain", text.encode())
+        if not request.segments:
+            lines = [f"/{name} plays {part.title}\n" for name, part in PARTS.items()]
+            return Reply(200, "text/plain", "".join(["Local archive\n", *lines]).encode())
+        handle = self._parts.get(request.segments[0])
+        if handle is not None:
+            return handle(request.below(1))
         raise NotServed(f"nothing is served at /{'/'.join(request.segments)}")

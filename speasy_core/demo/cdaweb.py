@@ -18,10 +18,11 @@ from speasy_core.errors import InvalidTime, InvalidTimeRange
 from speasy_core.timerange import TimeRange
 
 from .holdings import Answer, ArchiveError, Holding, NoData
+from .parts import Handler, Stock
 from .server import Reply, Request
 from .spdf import Archive
 
-__all__ = ["CdaWeb", "Results"]
+__all__ = ["CdaWeb", "Results", "serve"]
 
 NS = "http://cdaweb.gsfc.nasa.gov/schema"
 _LETTERS = string.ascii_letters + string.digits
@@ -388,3 +389,8 @@ _FILTERS: dict[str, Callable[[Holding, list[str]], bool]] = {
     "startDate": _not_before,
     "stopDate": _not_after,
 }
+
+
+def serve(stock: Stock) -> Handler:
+    """Return the handler of CDAWeb's host."""
+    return CdaWeb(stock.holdings, stock.archive, mangled=stock.mangle_names).handle

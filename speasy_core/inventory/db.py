@@ -19,38 +19,17 @@ from typing import Any
 from speasy_core.provider import InventoryUpdate
 
 from .query import storable
-from .rows import Row, TreeInfo, TreeRow, make_rows
+from .rows import Row, TreeInfo, node_id, ref_key, row_of, select_rows
+from .schema import FORMAT, SCHEMA, has_fts5, insert_tree, unpack_chunk
+from .vocabulary import Vocabulary
 
-__all__ = ["COLUMNS", "FILE_NAME", "IndexDb", "SnapshotError", "has_trigram", "row_of"]
+__all__ = ["FILE_NAME", "IndexDb", "SnapshotError"]
 
-FORMAT = 1
 FILE_NAME = f"inventory-{FORMAT}.sqlite"
 _BUSY_SECONDS = 10.0
+_WAL_LIMIT = 4 * 2**20  # bytes that the journal keeps after a large write
+_VOCABULARIES = 50  # kept in memory, one for each provider
 _inherited: list[sqlite3.Connection] = []
-_KEPT_SOURCES = 3  # trees of one provider from different servers
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS trees (
-    tree INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, source TEXT NOT NULL,
-    version TEXT NOT NULL, count INTEGER NOT NULL, updated REAL NOT NULL,
-    checked REAL NOT NULL, warnings TEXT NOT NULL,
-    UNIQUE (provider, source));
-CREATE TABLE IF NOT EXISTS nodes (
-    seq INTEGER PRIMARY KEY, tree INTEGER NOT NULL, id INTEGER NOT NULL, parent INTEGER NOT NULL,
-    path TEXT NOT NULL, ref TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, unit TEXT NOT NULL,
-    start INTEGER, stop INTEGER, cadence REAL, children INTEGER NOT NULL, fold TEXT,
-    flat_unit TEXT, meta TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS nodes_by_id ON nodes (tree, id);
-CREATE INDEX IF NOT EXISTS nodes_by_parent ON nodes (tree, parent, seq);
-CREATE INDEX IF NOT EXISTS nodes_by_ref ON nodes (tree, ref);
-CREATE INDEX IF NOT EXISTS nodes_by_fold ON nodes (tree, fold);
-CREATE INDEX IF NOT EXISTS nodes_by_kind ON nodes (tree, kind);
-CREATE INDEX IF NOT EXISTS nodes_by_unit ON nodes (tree, flat_unit);
-"""
-COLUMNS = (
-    "n.seq, n.id, n.parent, n.path, n.ref, n.kind, n.title, n.unit, n.start, n.stop, n.cadence, "
-    "n.children"
-)
 
 
 class SnapshotError(Exception):
@@ -59,16 +38,6 @@ class SnapshotError(Exception):
     def __init__(self, message: str, *, damaged: bool) -> None:
         super().__init__(message)
         self.damaged = damaged
-
-
-def has_trigram() -> bool:
-    """Whether this SQLite has the index; without it a search reads every row."""
-    with closing(sqlite3.connect(":memory:")) as db:
-        try:
-            db.execute("CREATE VIRTUAL TABLE t USING fts5(x, tokenize='trigram')")
-        except sqlite3.OperationalError:
-            return False
-    return True
 
 
 class IndexDb:
@@ -80,8 +49,8 @@ class IndexDb:
         None keeps everything in memory.
     read_only : bool
         Open a file that cannot be written, or whose folder cannot.
-    trigram : bool, optional
-        By default what :func:`has_trigram` says.
+    indexed : bool, optional
+        By default what :func:`has_fts5` says.
 
     Raises
     ------
@@ -90,20 +59,22 @@ class IndexDb:
     """
 
     def __init__(
-        self, file: Path | None, *, read_only: bool = False, trigram: bool | None = None
+        self, file: Path | None, *, read_only: bool = False, indexed: bool | None = None
     ) -> None:
         self._file = file
         self._read_only = read_only
         self._lock = threading.RLock()
         self._pid = os.getpid()
-        trigram = has_trigram() if trigram is None else trigram
+        self._last_chunk: tuple[tuple[int, int], list[dict[str, Any] | None]] = ((0, 0), [])
+        self._vocabularies: dict[int, Vocabulary] = {}
+        indexed = has_fts5() if indexed is None else indexed
         self._db = self._open()
         with self._guard():
-            self._prepare(trigram)
+            self._prepare(indexed)
             # the writer of the file decides; a plain table can be read by any SQLite
-            self._trigram = bool(self._db.execute("PRAGMA application_id").fetchone()[0])
-            if self._trigram and not has_trigram():
-                raise SnapshotError("written by a newer SQLite", damaged=False)
+            self._indexed = bool(self._db.execute("PRAGMA application_id").fetchone()[0])
+            if self._indexed and not has_fts5():
+                raise SnapshotError("written by an SQLite that has FTS5", damaged=False)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -123,7 +94,7 @@ class IndexDb:
         except sqlite3.Error as error:
             raise SnapshotError(str(error), damaged=False) from error
 
-    def _prepare(self, trigram: bool) -> None:
+    def _prepare(self, indexed: bool) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, FORMAT):
             raise SnapshotError(f"written in format {version}, not {FORMAT}", damaged=False)
@@ -132,9 +103,10 @@ class IndexDb:
         if self._file is not None:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
         if version == 0:
             self._db.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {int(trigram)};"
+                f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {int(indexed)};"
                 f"PRAGMA user_version = {FORMAT}; COMMIT;"
             )
 
@@ -193,53 +165,63 @@ class IndexDb:
 
     def row(self, tree: TreeInfo, id_: int) -> Row | None:
         """Return one node by its id."""
-        rows = self._rows(tree, "n.id = ?", (id_,), "LIMIT 1")
+        rows = self._rows(tree, "SELECT * FROM nodes WHERE tree = ? AND id = ?", (tree.tree, id_))
+        return rows[0] if rows else None
+
+    def above(self, tree: TreeInfo, row: Row) -> Row | None:
+        """Return the node above one."""
+        rows = self._rows(tree, "SELECT * FROM nodes WHERE seq = ?", (row.up,))
         return rows[0] if rows else None
 
     def by_ref(self, tree: TreeInfo, path: str) -> Row | None:
         """Return the node whose product id is ``provider/path``."""
-        rows = self._rows(tree, "n.ref = ?", (storable(path),), "LIMIT 1")
-        return rows[0] if rows else None
+        wanted = storable(path)
+        inner = "SELECT n.* FROM refs r JOIN nodes n ON n.seq = r.seq WHERE r.tree = ? AND key = ?"
+        rows = self._rows(tree, inner, (tree.tree, ref_key(wanted)))
+        found = [row for row in rows if row.ref == wanted]
+        return min(found, key=lambda row: row.seq, default=None)
 
     def refs(self, tree: TreeInfo) -> list[str]:
         """Return the paths of all products, data sets left out."""
-        with self._guard() as db:
-            found = db.execute(
-                "SELECT ref FROM nodes WHERE tree = ? AND ref IS NOT NULL AND kind <> 'dataset' "
-                "ORDER BY seq",
-                (tree.tree,),
-            )
-            return [ref for (ref,) in found]
+        inner = "SELECT * FROM nodes WHERE tree = ? AND ref IS NOT NULL"
+        rows = self._rows(tree, inner, (tree.tree,))
+        return [row.ref for row in rows if row.ref is not None and row.kind != "dataset"]
 
     def children(self, tree: TreeInfo, parent: int, offset: int = 0, limit: int = -1) -> list[Row]:
-        """Return the nodes below `parent` in their order."""
-        tail = "ORDER BY n.seq LIMIT ? OFFSET ?"
-        return self._rows(tree, "n.parent = ?", (parent,), tail, (limit, offset))
+        """Return the nodes below the one with the id `parent`, in their order."""
+        up = self._seq(tree, parent)
+        inner = "SELECT * FROM nodes WHERE tree = ? AND up = ? ORDER BY seq LIMIT ? OFFSET ?"
+        return [] if up is None else self._rows(tree, inner, (tree.tree, up, limit, offset))
 
     def count_children(self, tree: TreeInfo, parent: int) -> int:
-        """Return how many nodes are directly below `parent`."""
-        sql = "SELECT count(*) FROM nodes WHERE tree = ? AND parent = ?"
-        with self._guard() as db:
-            return int(db.execute(sql, (tree.tree, parent)).fetchone()[0])
+        """Return how many nodes are directly below the one with the id `parent`."""
+        sql = "SELECT count(*) FROM nodes WHERE tree = ? AND up = ?"
+        return int(self.select(sql, (tree.tree, self._seq(tree, parent)))[0][0])
 
     def meta(self, tree: TreeInfo, id_: int) -> dict[str, Any]:
         """Return the attributes of a node, empty when there is no such node."""
-        sql = "SELECT meta FROM nodes WHERE tree = ? AND id = ?"
-        with self._guard() as db:
-            found = db.execute(sql, (tree.tree, id_)).fetchone()
-        return dict(json.loads(found[0])) if found else {}
+        seq = self._seq(tree, id_)
+        if not seq:
+            return {}
+        sql = "SELECT seq, chunk FROM metas WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+        with self._guard():
+            first, chunk = self.select(sql, (seq,))[0]
+            mark, known = self._last_chunk
+            if mark != (tree.tree, first):  # a number of a tree is never used again
+                known = unpack_chunk(chunk)
+                self._last_chunk = (tree.tree, first), known
+        return dict(known[seq - first] or {})
 
-    def _rows(
-        self,
-        tree: TreeInfo,
-        where: str,
-        values: tuple[Any, ...],
-        tail: str = "",
-        tail_values: tuple[Any, ...] = (),
-    ) -> list[Row]:
-        sql = f"SELECT {COLUMNS} FROM nodes n WHERE n.tree = ? AND {where} {tail}"
-        with self._guard() as db:
-            found = db.execute(sql, (tree.tree, *values, *tail_values)).fetchall()
+    def _seq(self, tree: TreeInfo, id_: int) -> int | None:
+        """Return the place of a node in the order of all nodes; 0 is the provider itself."""
+        if id_ == node_id(tree.provider, ()):
+            return 0
+        found = self.select("SELECT seq FROM nodes WHERE tree = ? AND id = ?", (tree.tree, id_))
+        return found[0][0] if found else None
+
+    def _rows(self, tree: TreeInfo, inner: str, values: Sequence[Any]) -> list[Row]:
+        """Return the nodes that `inner` selects, in the order of the tree."""
+        found = self.select(f"{select_rows(inner)} ORDER BY n.seq", values)
         return [row_of(tree.provider, cells) for cells in found]
 
     # -- searching -------------------------------------------------------------------------------
@@ -249,10 +231,22 @@ class IndexDb:
         with self._guard() as db:
             return db.execute(sql, values).fetchall()
 
+    def vocabulary(self, tree: TreeInfo) -> Vocabulary:
+        """Return all different words of a tree."""
+        with self._guard():
+            known = self._vocabularies.get(tree.tree)
+            if known is None:
+                sql = "SELECT words FROM vocabularies WHERE tree = ?"
+                known = Vocabulary.unpack(self.select(sql, (tree.tree,))[0][0])
+                if len(self._vocabularies) >= _VOCABULARIES:
+                    self._vocabularies.clear()
+                self._vocabularies[tree.tree] = known
+        return known
+
     @property
     def indexed(self) -> bool:
         """Whether text is looked up in an index; otherwise a search reads every row."""
-        return self._trigram
+        return self._indexed
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -261,43 +255,8 @@ class IndexDb:
 
         Readers, also in other processes, see the old tree until all of the new one is there.
         """
-        rows = make_rows(provider, update.records)
-        count = sum(1 for row in rows if row.ref is not None and row.kind != "dataset")
-        marks = (update.version, count, now, now, json.dumps([*update.warnings]))
         with self._writer() as db, _transaction(db):
-            old = _tree_number(db, provider, source)
-            if old is not None:
-                _delete(db, old)
-            tree = db.execute(
-                "INSERT INTO trees (provider, source, version, count, updated, checked, warnings) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (provider, source, *marks),
-            ).lastrowid
-            assert tree is not None  # an INSERT that did not raise has one
-            first = db.execute("SELECT coalesce(max(seq), 0) + 1 FROM nodes").fetchone()[0]
-            db.executemany(
-                f"INSERT INTO nodes VALUES ({', '.join('?' * 16)})",
-                (row.cells(seq, tree) for seq, row in enumerate(rows, first)),
-            )
-            self._index(db, tree, [(seq, row) for seq, row in enumerate(rows, first) if row.ref])
-            _forget_old_sources(db, provider)
-        return count
-
-    def _index(self, db: sqlite3.Connection, tree: int, rows: list[tuple[int, TreeRow]]) -> None:
-        """Make the tree's two search tables: names and ids, and everything."""
-        kind = "VIRTUAL TABLE {} USING fts5({}, content='', tokenize='trigram')"
-        if not self._trigram:
-            kind = "TABLE {} ({})"
-        db.execute("CREATE " + kind.format(f"names_{tree}", "name, ref, path"))
-        db.execute("CREATE " + kind.format(f"texts_{tree}", "text"))
-        db.executemany(
-            f"INSERT INTO names_{tree} (rowid, name, ref, path) VALUES (?, ?, ?, ?)",
-            ((seq, *row.names()) for seq, row in rows),
-        )
-        db.executemany(
-            f"INSERT INTO texts_{tree} (rowid, text) VALUES (?, ?)",
-            ((seq, row.text()) for seq, row in rows),
-        )
+            return insert_tree(db, provider, source, update, now, indexed=self._indexed)
 
     @contextmanager
     def _writer(self) -> Iterator[sqlite3.Connection]:
@@ -326,22 +285,6 @@ def _as_snapshot_error(error: sqlite3.Error) -> SnapshotError:
     return SnapshotError(str(error), damaged=damaged)
 
 
-def _tree_number(db: sqlite3.Connection, provider: str, source: str) -> int | None:
-    found = db.execute(
-        "SELECT tree FROM trees WHERE provider = ? AND source = ?", (provider, source)
-    ).fetchone()
-    return int(found[0]) if found else None
-
-
-def _forget_old_sources(db: sqlite3.Connection, provider: str) -> None:
-    found = db.execute(
-        "SELECT tree FROM trees WHERE provider = ? ORDER BY checked DESC LIMIT -1 OFFSET ?",
-        (provider, _KEPT_SOURCES),
-    ).fetchall()
-    for (tree,) in found:
-        _delete(db, tree)
-
-
 @contextmanager
 def _transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
@@ -352,16 +295,3 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
             db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
-
-
-def _delete(db: sqlite3.Connection, tree: int) -> None:
-    db.execute("DELETE FROM nodes WHERE tree = ?", (tree,))
-    db.execute("DELETE FROM trees WHERE tree = ?", (tree,))
-    db.execute(f"DROP TABLE IF EXISTS names_{tree}")
-    db.execute(f"DROP TABLE IF EXISTS texts_{tree}")
-
-
-def row_of(provider: str, cells: Sequence[Any]) -> Row:
-    """Return the node that the columns :data:`COLUMNS` describe."""
-    seq, id_, parent, path, *rest = cells
-    return Row(seq, id_, parent, provider, tuple(json.loads(path)), *rest)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .db import COLUMNS, IndexDb, row_of
-from .query import Query, Term, fold, rank
-from .rows import Row, TreeInfo
+from .db import IndexDb
+from .query import TITLE_LENGTH, Query, Term, fold, rank
+from .rows import Row, TreeInfo, row_of, select_rows
+from .schema import DATASET
 
 __all__ = ["Match", "search_tree"]
 
 _RANKED = 200  # up to so many matches are ranked one by one
 _FEW = 500  # so few rows pass the filters that reading them beats asking the index
-_ROUNDS = (("name", "whole"), ("name", "start"), ("name ref path", "start"),
-           ("name ref path", "anywhere"))  # fmt: skip
+_ROUNDS = (("name", "whole"), ("name", "start"), ("name place", "start"),
+           ("name place", "anywhere"))  # fmt: skip
 
 # rank, length of the id, order in the tree: what matches are sorted by; then the row
 Match = tuple[int, int, int, Row]
@@ -45,15 +46,15 @@ def _candidates(db: IndexDb, tree: TreeInfo, query: Query, limit: int) -> Iterat
     if query.type is not None or query.unit is not None:
         some = f"SELECT count(*) FROM (SELECT 1 FROM nodes n WHERE {where} LIMIT {_FEW})"
         if db.select(some, values)[0][0] < _FEW:
-            few = db.select(f"SELECT {COLUMNS} FROM nodes n WHERE {where}", values)
-            yield from _read_through(db, tree, query, _rows(tree, few))
+            few = _select(db, tree, f"SELECT n.* FROM nodes n WHERE {where}", values)
+            yield from _read_through(db, tree, query, few)
             return
     if not query.terms:
-        sql = f"SELECT {COLUMNS} FROM nodes n WHERE {where} ORDER BY n.seq LIMIT ?"
-        yield from _rows(tree, db.select(sql, (*values, limit)))
+        inner = f"SELECT n.* FROM nodes n WHERE {where} ORDER BY n.seq LIMIT ?"
+        yield from _select(db, tree, inner, (*values, limit))
         return
     enough = max(limit, _RANKED)
-    wide = _match(db, tree, query.terms, "text", "anywhere", where, values, enough)
+    wide = _match(db, tree, query.terms, "name place text", "anywhere", where, values, enough)
     yield from wide
     if len(wide) < enough:
         return
@@ -72,10 +73,10 @@ def _candidates(db: IndexDb, tree: TreeInfo, query: Query, limit: int) -> Iterat
 def _filters(tree: TreeInfo, query: Query) -> tuple[str, list[Any]]:
     conditions, values = ["n.tree = ?", "n.ref IS NOT NULL"], [tree.tree]
     if query.type is None:
-        conditions.append("n.kind <> 'dataset'")
+        conditions.append(f"n.kind <> {DATASET}")
     tests: tuple[tuple[str, Any], ...] = (
-        ("n.kind = ?", query.type),
-        ("n.flat_unit = ?", query.unit),
+        ("n.kind IN (SELECT label FROM labels WHERE text = ?)", query.type),
+        ("n.unit IN (SELECT label FROM labels WHERE flat = ?)", query.unit),
         ("coalesce(n.stop > ?, 1)", query.start_ns),
         ("coalesce(n.start < ?, 1)", query.stop_ns),
     )
@@ -88,12 +89,13 @@ def _named(
     db: IndexDb, tree: TreeInfo, query: Query, where: str, values: Sequence[Any], limit: int
 ) -> list[Row]:
     """Return rows whose name begins with the whole query, shortest first."""
-    start = query.phrase.rstrip()
-    sql = (
-        f"SELECT {COLUMNS} FROM nodes n WHERE {where} AND n.fold >= ? AND n.fold < ? "
-        "ORDER BY n.fold LIMIT ?"
+    start = " ".join(query.phrase.split())
+    inner = (
+        "SELECT n.* FROM folds f CROSS JOIN nodes n ON n.seq = f.seq WHERE f.tree = ? AND "
+        f"f.fold >= ? AND f.fold < ? AND {where} ORDER BY f.fold LIMIT ?"
     )
-    return _rows(tree, db.select(sql, (*values, start, f"{start}\U0010ffff", limit)))
+    asked = (tree.tree, start, f"{start}\U0010ffff", *values, limit)
+    return _select(db, tree, inner, asked)
 
 
 def _match(
@@ -107,34 +109,44 @@ def _match(
     limit: int,
 ) -> list[Row]:
     """Return rows in whose `columns` every term occurs in the given form."""
-    table = f"texts_{tree.tree}" if columns == "text" else f"names_{tree.tree}"
-    needles = [getattr(term, form) for term in terms]
+    table = f"words_{tree.tree}"
+    test: str
+    asked: list[str]
     if db.indexed:
-        wanted = " AND ".join(f'"{needle}"' for needle in needles)
-        test, asked = f"{table} MATCH ?", [f"{{{columns}}} : ({wanted})"]
+        vocabulary = db.vocabulary(tree)
+        wanted = [vocabulary.expression(term, form) for term in terms]
+        if not all(wanted):
+            return []
+        test, asked = f"{table} MATCH ?", [f"{{{columns}}} : ({' AND '.join(wanted)})"]
     else:
-        text = " || ".join(f"s.{column}" for column in columns.split())
-        test, asked = " AND ".join([f"instr({text}, ?) > 0"] * len(needles)), needles
+        text = " || ".join(f"' ' || s.{column} || ' '" for column in columns.split())
+        test = " AND ".join([f"instr({text}, ?) > 0"] * len(terms))
+        asked = [getattr(term, form).replace("  ", " ") for term in terms]
     # CROSS keeps SQLite from walking the nodes first and asking the index once for each
-    sql = (
-        f"SELECT {COLUMNS} FROM {table} s CROSS JOIN nodes n ON n.seq = s.rowid "
+    inner = (
+        f"SELECT n.* FROM {table} s CROSS JOIN nodes n ON n.seq = s.rowid "
         f"WHERE {test} AND {where} LIMIT ?"
     )
-    return _rows(tree, db.select(sql, (*asked, *values, limit)))
+    return _select(db, tree, inner, (*asked, *values, limit))
 
 
 def _read_through(db: IndexDb, tree: TreeInfo, query: Query, rows: list[Row]) -> Iterator[Row]:
     """Yield those of a few rows that hold every term, titles of the nodes above included."""
-    above: dict[int, str] = {}
+    titles: dict[int, str] = {0: ""}
+
+    def above(row: Row) -> str:
+        if row.up not in titles:
+            up = db.above(tree, row)
+            titles[row.up] = "" if up is None else f"{up.title[:TITLE_LENGTH]} {above(up)}"
+        return titles[row.up]
+
     for row in rows:
-        if row.parent not in above:
-            parent = db.row(tree, row.parent)
-            above[row.parent] = parent.title if parent is not None else ""
-        words = (tree.provider, row.ref or "", *row.path, row.title, row.unit, above[row.parent])
+        title = row.title[:TITLE_LENGTH]
+        words = (tree.provider, row.ref or "", *row.path, title, row.unit, above(row))
         text = fold(" ".join(words))
         if all(term.anywhere in text for term in query.terms):
             yield row
 
 
-def _rows(tree: TreeInfo, found: list[tuple[Any, ...]]) -> list[Row]:
-    return [row_of(tree.provider, cells) for cells in found]
+def _select(db: IndexDb, tree: TreeInfo, inner: str, values: Sequence[Any]) -> list[Row]:
+    return [row_of(tree.provider, cells) for cells in db.select(select_rows(inner), values)]

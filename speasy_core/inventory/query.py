@@ -1,9 +1,8 @@
 """What a search in the inventory means: words, field filters, and which match comes first.
 
-Text is indexed *padded*: words in lower case with two spaces around each, ``"  mms1  fgm  b  "``.
-One substring search then answers three questions, also for words of one letter: ``"  b  "`` is a
-whole word, ``"  b"`` is the beginning of a word, ``"gse"`` is anything. Each is at least three
-characters long, which is what SQLite's trigram index needs.
+Text is *folded*: words in lower case with two spaces around each, ``"  mms1  fgm  b  "``. Then one
+substring search answers three questions: ``"  b  "`` is a whole word, ``"  b"`` is the beginning of
+a word, ``"gse"`` is anything inside a word.
 """
 
 from __future__ import annotations
@@ -17,7 +16,12 @@ from typing import Any
 from speasy_core.errors import InvalidRequest
 from speasy_core.timerange import to_ns
 
-__all__ = ["Query", "Term", "check_limit", "fold", "parse_query", "rank", "storable"]
+__all__ = [
+    "TITLE_LENGTH", "Query", "Term", "check_limit", "flat_unit", "fold", "parse_query", "rank",
+    "storable",
+]  # fmt: skip
+
+TITLE_LENGTH = 200  # of a title, what a search looks at
 
 _FIELDS = ("provider", "type", "unit", "after", "before")
 _PART = re.compile(r'(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))')
@@ -47,10 +51,16 @@ def fold(text: str) -> str:
     return f"  {body}  " if body else ""
 
 
+def flat_unit(unit: str) -> str:
+    """Return a unit as filters compare it: lower case, no blanks."""
+    return "".join(storable(unit).split()).casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word of a query in its three forms, each at least three characters long."""
+    """One word of a query, and the three forms in which folded text is searched for it."""
 
+    word: str
     whole: str
     start: str
     anywhere: str
@@ -60,7 +70,7 @@ class Term:
         """Return the forms of one folded word."""
         start = f"  {word}"
         # one or two letters occur everywhere: they mean the beginning of a word
-        return cls(f"{start}  ", start, word if len(word) >= _SHORT else start)
+        return cls(word, f"{start}  ", start, word if len(word) >= _SHORT else start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,7 @@ def parse_query(
         phrase=phrase,
         provider=_lower(provider if provider is not None else filters.get("provider")),
         type=_lower(type if type is not None else filters.get("type")),
-        unit="".join(chosen_unit.split()).casefold() if chosen_unit else None,
+        unit=flat_unit(chosen_unit) if chosen_unit else None,
         start_ns=to_ns(start) if start is not None else _period(after)[0],
         stop_ns=to_ns(stop) if stop is not None else _period(before)[1],
     )

@@ -5,16 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any
 
 from speasy_core.product import Kind, ProductInfo
 
-from .query import fold, storable
+from .query import TITLE_LENGTH, fold, storable
 
-__all__ = ["Row", "TreeInfo", "TreeRow", "make_rows", "node_id"]
+__all__ = [
+    "Row", "TreeInfo", "TreeRow", "WordsAbove", "make_rows", "node_id", "pack_name", "ref_key",
+    "row_of", "select_rows",
+]  # fmt: skip
 
-_TITLE_LENGTH = 200  # of a title, what the search index holds
+# the cells of a stored node that `row_of` takes: a name once, folders' paths once for all below
+COLUMNS = (
+    "n.seq, n.id, n.up, p.path, n.name, n.ref, k.text, n.title, u.text, n.start, n.stop, "
+    "n.cadence, n.children"
+)
+
+
+def select_rows(inner: str) -> str:
+    """Return the query for :data:`COLUMNS` of the few nodes ``n.*`` that `inner` selects."""
+    # CROSS keeps SQLite from beginning with the labels
+    return (
+        f"SELECT {COLUMNS} FROM ({inner}) n CROSS JOIN labels k ON k.label = n.kind "
+        "CROSS JOIN labels u ON u.label = n.unit LEFT JOIN paths p ON p.seq = n.up"
+    )
+
+
+Words = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +51,11 @@ class TreeInfo:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stored node; `path` leads from the provider's root to it."""
+    """One stored node; `path` leads from the provider's root to it, `up` is the `seq` above."""
 
     seq: int
     id: int
-    parent: int
+    up: int
     provider: str
     path: tuple[str, ...]
     ref: str | None
@@ -51,58 +70,126 @@ class Row:
 
 def node_id(provider: str, path: Sequence[str]) -> int:
     """Return a node's id: a positive integer that a browser's numbers hold exactly."""
-    digest = blake2b("\x1f".join((provider, *path)).encode("utf-8", "replace"), digest_size=8)
-    return int.from_bytes(digest.digest(), "big") >> 12 or 1
+    return _hash("\x1f".join((provider, *path)))
+
+
+def ref_key(ref: str) -> int:
+    """Return the number under which a product id is looked up."""
+    return _hash(storable(ref))
+
+
+def _hash(text: str) -> int:
+    digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 12 or 1
+
+
+def pack_name(name: str) -> str:
+    """Return any name, halves of character pairs too, as text that SQLite holds."""
+    return json.dumps(name)[1:-1]
+
+
+def _unpack_name(text: str) -> str:
+    return str(json.loads(f'"{text}"')) if "\\" in text else text
+
+
+@lru_cache(1024)
+def _unpack_path(text: str | None) -> tuple[str, ...]:
+    return () if text is None else tuple(json.loads(text))
+
+
+def _pack_ref(ref: str, path: Sequence[str]) -> str | int:
+    """Return how many names at the end of `path` make the id, or the id where none do."""
+    for count in range(1, len(path) + 1):
+        if storable("/".join(path[-count:])) == ref:
+            return count
+    return ref
+
+
+def row_of(provider: str, cells: Sequence[object]) -> Row:
+    """Return the node that the columns :data:`COLUMNS` describe."""
+    seq, id_, up, above, name, ref, *rest = cells
+    path = (*_unpack_path(above), _unpack_name(name))  # type: ignore[arg-type]
+    if isinstance(ref, int):
+        ref = storable("/".join(path[-ref:]))
+    return Row(seq, id_, up, provider, path, ref, *rest)  # type: ignore[arg-type]
+
+
+@lru_cache(20_000)
+def _words(text: str) -> Words:
+    return frozenset(fold(text).split())
 
 
 class TreeRow:
     """One row about to be stored."""
 
-    __slots__ = ("above", "children", "id", "kind", "parent", "path", "record", "ref")
+    __slots__ = ("children", "id", "path", "record", "seq", "up")
 
-    def __init__(self, id_: int, parent: int, path: tuple[str, ...]) -> None:
+    def __init__(self, id_: int, up: TreeRow | None, path: tuple[str, ...]) -> None:
         self.id = id_
-        self.parent = parent
+        self.up = up
         self.path = path
+        self.seq = 0
         self.children = 0
-        self.kind: str = "folder"
-        self.ref: str | None = None
         self.record: ProductInfo | None = None
-        self.above: str = ""  # titles of the nodes above, found by a search too
 
-    def fill(self, record: ProductInfo) -> None:
-        """Take what the provider says of this node."""
-        self.record = record
-        self.kind = record.kind
-        self.ref = storable(record.ref.path) if record.ref is not None else None
+    @property
+    def ref(self) -> str | None:
+        """The product id without its provider."""
+        if self.record is None or self.record.ref is None:
+            return None
+        return storable(self.record.ref.path)
 
-    def cells(self, seq: int, tree: int) -> tuple[Any, ...]:
+    @property
+    def kind(self) -> str:
+        """What the record says; a node without one is a folder."""
+        return "folder" if self.record is None else self.record.kind
+
+    @property
+    def title(self) -> str:
+        """As the archive writes it."""
+        return "" if self.record is None else storable(self.record.title)
+
+    @property
+    def unit(self) -> str:
+        """As the archive writes it."""
+        return "" if self.record is None else storable(self.record.unit)
+
+    def cells(self, tree: int, labels: dict[str, int]) -> tuple[object, ...]:
         """Return the cells of the `nodes` table."""
-        path = json.dumps(self.path)
-        record = self.record
-        head = (seq, tree, self.id, self.parent, path, self.ref, self.kind)
-        if record is None:
-            return (*head, "", "", None, None, None, self.children, None, None, "{}")
-        span = record.coverage
-        times = (None, None) if span is None else (span.start_ns, span.stop_ns)
-        name = fold(self.path[-1]) if self.ref is not None else None
-        unit = "".join(storable(record.unit).split()).casefold() if self.ref is not None else None
-        meta = json.dumps(dict(record.meta), default=str) if record.meta else "{}"
-        labels = (storable(record.title), storable(record.unit))
-        return (*head, *labels, *times, record.cadence, self.children, name, unit, meta)
+        record, ref = self.record, self.ref
+        span = record.coverage if record is not None else None
+        return (
+            self.seq, tree, self.id, self.up.seq if self.up is not None else 0,
+            pack_name(self.path[-1]), None if ref is None else _pack_ref(ref, self.path),
+            labels[self.kind], self.title, labels[self.unit],
+            None if span is None else span.start_ns, None if span is None else span.stop_ns,
+            None if record is None else record.cadence, self.children,
+        )  # fmt: skip
 
-    def names(self) -> tuple[str, str, str]:
-        """Return the folded name, id, and names above, for the search."""
-        ref = "" if self.record is None else str(self.record.ref)
-        return fold(self.path[-1]), fold(ref), fold(" ".join(self.path[:-1]))
+    def words(self, provider: str, above: WordsAbove) -> tuple[Words, Words, Words]:
+        """Return what a search finds this row by: words of its name, of its place, all others.
 
-    def text(self) -> str:
-        """Return everything that a search finds this row by."""
-        record = self.record
-        if record is None:
-            return ""
-        words = (*self.names(), record.title[:_TITLE_LENGTH], record.unit, self.above)
-        return fold(" ".join(words))
+        A word is in the first of the three only that has it; a search in one of them looks into
+        those before it as well.
+        """
+        name = _words(self.path[-1])
+        paths, titles = above.of(self.up)
+        place = (paths | _words(provider) | _words(self.ref or "")) - name
+        text = _words(self.title[:TITLE_LENGTH]) | _words(self.unit) | titles
+        return name, place, text - name - place
+
+
+class WordsAbove:
+    """The words in the names and in the titles of all nodes above one."""
+
+    def __init__(self) -> None:
+        self.of = cache(self._of)
+
+    def _of(self, up: TreeRow | None) -> tuple[Words, Words]:
+        if up is None:
+            return frozenset(), frozenset()
+        paths, titles = self.of(up.up)
+        return paths | _words(up.path[-1]), titles | _words(up.title[:TITLE_LENGTH])
 
 
 def make_rows(provider: str, records: Iterable[ProductInfo]) -> list[TreeRow]:
@@ -122,23 +209,18 @@ def make_rows(provider: str, records: Iterable[ProductInfo]) -> list[TreeRow]:
         row = rows.get(path)
         if row is not None:
             return row
-        parent = place(path[:-1]) if len(path) > 1 else None
+        up = place(path[:-1]) if len(path) > 1 else None
         id_ = node_id(provider, path)
         while id_ in taken:  # two paths in 2**52 with one id: the later one moves on
             id_ += 1
         taken.add(id_)
-        rows[path] = row = TreeRow(id_, parent.id if parent else node_id(provider, ()), path)
-        if parent is not None:
-            parent.children += 1
+        rows[path] = row = TreeRow(id_, up, path)
+        if up is not None:
+            up.children += 1
         return row
 
     for record in records:
         row = place(record.path)
         if row.record is None:
-            row.fill(record)
-    for path, row in rows.items():
-        above = rows.get(path[:-1])
-        if above is not None:
-            title = above.record.title[:_TITLE_LENGTH] if above.record is not None else ""
-            row.above = f"{title} {above.above}".strip()
+            row.record = record
     return list(rows.values())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from speasy_core._axis import Array, Int64Array, flat_samples
-from speasy_core._delegates import delegate
+from speasy_core._delegates import delegate, is_data_array
 from speasy_core.errors import VariableError
 from speasy_core.variable import SpeasyVariable
 
@@ -20,10 +20,6 @@ __all__ = [
 ]  # fmt: skip
 
 _CHUNK = 262_144
-
-
-def is_data_array(item: Any) -> bool:
-    return type(item).__name__ == "DataArray" and type(item).__module__.startswith("xarray")
 
 
 def as_variable(item: Any) -> SpeasyVariable:

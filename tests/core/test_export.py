@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from speasy_core.errors import CorruptFile, UnitMismatch, VariableError
+from speasy_core.errors import CorruptFile, TimeAxisMismatch, UnitMismatch, VariableError
 from speasy_core.export import from_dataset, to_dataset
 from speasy_core.timerange import TimeRange
-from speasy_core.variable import Axis, Gap, Provenance, SpeasyVariable
+from speasy_core.variable import Axis, Gap, Provenance, SpeasyVariable, merge
 
 from .test_variable import seconds, spectrogram, vector
 
@@ -206,6 +206,11 @@ class TestXarray:
 
         da = vector(20).to_xarray()
         assert isinstance(rolling_mean(da, 3), xr.DataArray)
+        assert isinstance(merge([da[:5], da[3:]]), xr.DataArray)
+        summed = vector(20) + da
+        assert_same(summed, vector(20) * 2, meta=False)
+        with pytest.raises(TimeAxisMismatch):
+            vector(20)[1:] + da
         got = interpolate(da[::2], [da, vector(20)])
         assert isinstance(got[0], xr.DataArray)
         assert isinstance(got[1], V)

@@ -118,8 +118,8 @@ def test_result_urls_carry_the_host_of_the_request(archive: LocalArchive) -> Non
 def test_cors_and_other_servers(archive: LocalArchive) -> None:
     assert ask(archive.url, Origin="http://x").headers["access-control-allow-origin"] == "*"
     assert ask(archive.url, "OPTIONS").status == 200
-    assert ask(archive.settings().amda_url + "/php/rest/auth.php").status == 404
-    assert archive.requests[-1] == ("GET", "/not-served/amda/php/rest/auth.php")
+    assert ask(archive.url + "/not-played/php/rest/auth.php").status == 404
+    assert archive.requests[-1] == ("GET", "/not-played/php/rest/auth.php")
 
 
 def test_settings_and_environment_agree(archive: LocalArchive, tmp_path: Path) -> None:

@@ -40,9 +40,9 @@ RECORDS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["trigram", "plain"])
+@pytest.fixture(scope="module", params=[True, False], ids=["indexed", "plain"])
 def db(request):
-    made = IndexDb(None, trigram=request.param)
+    made = IndexDb(None, indexed=request.param)
     made.replace("cda", "", InventoryUpdate("1", RECORDS), 0.0)
     yield made
     made.close()
