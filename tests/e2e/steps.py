@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.parse
 import urllib.request
 from typing import Any
@@ -19,8 +20,17 @@ def product_path(lab: LabPage, ref: str) -> list[str]:
         f"{lab.url}/sciqlop-lab/api/product?{query}",
         headers={"Authorization": f"token {lab.token}"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return list(json.load(answer)["path"])
+
+    def ask() -> list[str]:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return list(json.load(answer)["path"])
+        except urllib.error.HTTPError as error:
+            if error.code == 404:  # the inventory is still being loaded
+                return []
+            raise
+
+    return list(lab.until(ask, 20, f"the inventory has {ref}"))
 
 
 def show_tree(lab: LabPage) -> None:
