@@ -300,7 +300,7 @@ def test_image_columns_are_the_means_of_their_rows(n, seed, pattern, columns, de
             np.broadcast_to(picture.channels, picture.values.shape), tables[shown], rtol=1e-6
         )
     else:  # edges may move to the end of a block, never past half of a column
-        from speasy_core._lod_grid import Grid
+        from speasy_core.lod.grid import Grid
 
         grid = Grid(pyramid, int(time[0]), int(time[-1]) + 1, columns)
         assert (np.abs(grid.low - grid.first) <= (grid.stop - grid.first) / 2).all()

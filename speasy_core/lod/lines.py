@@ -1,16 +1,4 @@
-"""Level of detail: pictures of long series at a cost that follows pixels, not samples.
-
-A pyramid keeps reductions of blocks of rows: 256 rows (lines) or 16 (spectrograms), then four
-times as many at each level. A query cuts the view into pixel columns on an absolute grid whose
-step is a power of two of nanoseconds, finds the rows of each column by its exact times, and puts
-each column together from the largest blocks that lie inside it.
-
-Two rules keep the picture true. An edge between two columns may be moved to the end of a block,
-but by at most half the rows of either neighbour: so no sample lands further than one
-column from where it belongs, whatever the sampling, and no block is used across a gap, because the
-columns of a gap have no rows at all. And every row goes into exactly one column: no extreme is
-lost.
-"""
+"""Minimum and maximum pyramids for lines."""
 
 from __future__ import annotations
 
@@ -21,7 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._lod_grid import (
+from speasy_core.errors import VariableError
+
+from .grid import (
     F32,
     FACTOR,
     I64,
@@ -29,15 +19,12 @@ from ._lod_grid import (
     Grid,
     Piece,
     Pyramid,
-    column_step,
     gap_after,
     gather,
     pieces,
 )
-from ._lod_image import Image, ImagePyramid
-from .errors import VariableError
 
-__all__ = ["Image", "ImagePyramid", "Lines", "MinMaxPyramid", "column_step"]
+__all__ = ["Lines", "MinMaxPyramid"]
 
 _CHUNK = 1 << 20  # rows reduced at a time: what a second-level cache holds
 _RAW_ROWS = 4  # rows per pixel up to which the rows themselves are the smaller answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._lod_grid import F64, I64, Any_
+from .grid import F64, I64, Any_
 
 __all__ = ["ChannelTables"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .timerange import MAX_NS, MIN_NS
+from speasy_core.timerange import MAX_NS, MIN_NS
 
 __all__ = [
     "Grid",

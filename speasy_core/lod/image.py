@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._lod_grid import F32, FACTOR, I64, Any_, Grid, Piece, Pyramid, gap_after, gather, pieces
-from ._lod_tables import ChannelTables
-from .errors import VariableError
+from speasy_core.errors import VariableError
+
+from .grid import F32, FACTOR, I64, Any_, Grid, Piece, Pyramid, gap_after, gather, pieces
+from .tables import ChannelTables
 
 __all__ = ["Image", "ImagePyramid"]
 
