@@ -68,6 +68,14 @@ def test_drag_from_the_tree_and_zoom(lab: LabPage) -> None:
     lower = {**box, "y": box["y"] + 0.55 * box["height"], "height": 0.35 * box["height"]}
     assert count_colors(lab.shot("drag-pixels"), lower) > 100, "no spectrogram is drawn"
 
+    for place in (0.31, 0.4, 0.52, 0.63):
+        lab.page.mouse.move(box["x"] + place * box["width"], box["y"] + 0.66 * box["height"])
+        lab.until(
+            lambda: "keV/(cm^2 s sr keV)" in root.locator(".sq-readout:visible").last.text_content(),
+            5,
+            f"the readout tells the flux at {place}",
+        )
+    lab.shot("hover")
     before = view(root)
     coarse = [density_of_samples(g) for g in graphs(root)]
     for _ in range(12):
