@@ -50,6 +50,22 @@ def time_to_ns(time: Any) -> Int64Array:
     )
 
 
+def plain_array(values: Any) -> Array:
+    """Return an array; masked values become NaN, which makes floats of integers."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return np.asarray(values)
+    if not np.ma.is_masked(values):
+        return np.asarray(values.data)
+    if values.dtype.kind not in "fiubc":
+        raise VariableError(
+            f"masked values of {values.dtype} have no NaN to stand for them",
+            hint="fill them first, values.filled(...)",
+        )
+    floats = values.dtype if values.dtype.kind in "fc" else np.result_type(values.dtype, "f4")
+    filled: Any = values.astype(floats)
+    return np.asarray(filled.filled(np.nan))
+
+
 def _to_ns_checked(array: Array) -> Array:
     """Widen to nanoseconds; numpy wraps around silently outside 1677 to 2262."""
     wide = array.astype("M8[ns]")
@@ -123,7 +139,7 @@ class VariableCore:
         gaps: Iterable[Gap] = (),
         provenance: Iterable[Provenance] = (),
     ) -> None:
-        ns, array = time_to_ns(time), np.asarray(values)
+        ns, array = time_to_ns(time), plain_array(values)
         _check_time(ns)
         if array.ndim == 0 or array.shape[0] != ns.size:
             raise VariableError(
@@ -145,7 +161,9 @@ class VariableCore:
         self._values = array
         self._axes = tuple(_check_axis(a, i, array.shape) for i, a in enumerate(axes, 1))
         self._columns = labels
-        self._unit = str(unit) or _unit_of(meta)
+        # a Quantity or another variable brings its unit along
+        own = unit or getattr(values, "unit", "")
+        self._unit = ("" if own is None else str(own)) or _unit_of(meta)
         self._name = str(name)
         self._meta = dict(meta) if meta else _EMPTY
         self._gaps = tuple(gaps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -22,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 V = TypeVar("V", bound=VariableCore)
+_CHUNK = 65_536  # values that stay in the processor's cache between two looks at them
 
 
 def fill_value(v: VariableCore) -> Any:
@@ -51,20 +54,27 @@ def valid_range(v: VariableCore) -> tuple[Any, Any] | None:
     return None if low is None and high is None else (low, high)
 
 
-def is_fill(v: VariableCore) -> Array | None:
-    """Return where the values are the fill value; None when there is none to look for."""
+def fill_code(v: VariableCore) -> Any:
+    """Return FILLVAL in the type of the values; None where they cannot hold it."""
     fill, dtype = fill_value(v), v.dtype
     if not isinstance(fill, (int, float)) or isinstance(fill, bool) or dtype.kind not in "fiuc":
         return None
-    if isinstance(fill, float) and np.isnan(fill):
-        return None
+    if isinstance(fill, float) and not math.isfinite(fill):
+        return None if math.isnan(fill) or dtype.kind in "iu" else dtype.type(fill)
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
-        if not limits.min <= fill <= limits.max or fill != int(fill):
-            return None
-        return np.asarray(v._values == dtype.type(int(fill)))
+        fits = limits.min <= fill <= limits.max and fill == int(fill)
+        return dtype.type(int(fill)) if fits else None
+    if abs(fill) > sys.float_info.max:
+        return None
     with np.errstate(over="ignore"):  # -1e31 in float32 is not -1e31 in float64
-        return np.asarray(v._values == dtype.type(fill))
+        return dtype.type(fill)
+
+
+def is_fill(v: VariableCore) -> Array | None:
+    """Return where the values are the fill value; None when there is none to look for."""
+    code = fill_code(v)
+    return None if code is None else np.asarray(v._values == code)
 
 
 def is_outside(v: VariableCore, low: Any, high: Any) -> Array | None:
@@ -85,8 +95,36 @@ def is_outside(v: VariableCore, low: Any, high: Any) -> Array | None:
 
 def fill_to_nan(v: V) -> V:
     """Return floats with NaN where filled or out of range; see SpeasyVariable.fill_to_nan."""
+    return clean_and_finite(v)[0]
+
+
+def clean_and_finite(v: V) -> tuple[V, bool]:
+    """Return what `fill_to_nan` does, and whether all values are known to be finite.
+
+    Most data holds nothing to clean, which its lowest and highest value tell in one pass.
+    """
     low, high = valid_range(v) or (None, None)
-    return _nan_where(v, [is_fill(v), is_outside(v, low, high)])
+    if v.dtype.kind == "f" and v.size:
+        code = fill_code(v)
+        least, most = extremes(v._values)
+        with np.errstate(over="ignore"):
+            above = low is None or bool(np.all(least >= np.asarray(low, v.dtype)))
+            below = high is None or bool(np.all(most <= np.asarray(high, v.dtype)))
+        no_fill = code is None or bool(code < least or code > most)
+        if np.isfinite(least) and np.isfinite(most) and above and below and no_fill:
+            return v, True
+    return _nan_where(v, [is_fill(v), is_outside(v, low, high)]), False
+
+
+def extremes(values: Array) -> tuple[Any, Any]:
+    """Return the lowest and the highest value, NaN when there is one; memory is read once."""
+    flat = values.ravel(order="K") if values.flags.forc else values.reshape(-1)
+    least, most = flat[0], flat[0]
+    for at in range(0, flat.size, _CHUNK):
+        part = flat[at : at + _CHUNK]
+        # NaN stays, as np.minimum gives NaN when either is
+        least, most = np.minimum(least, part.min()), np.maximum(most, part.max())
+    return least, most
 
 
 def _nan_where(v: V, masks: list[Array | None]) -> V:

@@ -21,7 +21,9 @@ from .errors import (
 )
 from .http import Deadline
 from .product import ProductRef
-from .provider import Fetched, Provider
+from .events import Catalog, Dataset, TimeTable
+from .provider import Fetched, KnowsDatasets, KnowsEvents, Provider
+from .request import Request
 from .timerange import TimeRange
 from .variable import SpeasyVariable
 
@@ -29,11 +31,12 @@ if TYPE_CHECKING:
     from .cache import Cache
     from .inventory import Inventory
 
-__all__ = ["Call", "OnError", "run_all"]
+__all__ = ["Call", "OnError", "run_all", "run_request"]
 
 OnError = Literal["raise", "gaps"]
 
 _PARALLEL_JOBS = 8
+_LISTED = 8  # names in one message
 
 
 class State(Protocol):
@@ -78,6 +81,29 @@ class Call:
             )
         return provider
 
+    def events(self, ref: ProductRef) -> TimeTable | Catalog:
+        """Return a time table or a catalogue that an archive holds."""
+        provider = self.provider(ref)
+        if not isinstance(provider, KnowsEvents):
+            raise InvalidRequest(
+                f"{ref} needs a time range: {provider.title} has no time tables or catalogues",
+                product=str(ref),
+                hint="get_data(product, start, stop)",
+            )
+        if self.offline:
+            raise OfflineError("time tables and catalogues are not kept", product=str(ref))
+        try:
+            return provider.events(ref, deadline=self.deadline)
+        except SpeasyError as error:
+            raise error.locate(product=str(ref)) from error.__cause__
+
+    def members(self, ref: ProductRef) -> Sequence[ProductRef] | None:
+        """Return the variables of a data set that can be asked for whole, else None."""
+        provider = self.provider(ref)
+        if not isinstance(provider, KnowsDatasets):
+            return None
+        return provider.dataset(ref, deadline=None if self.offline else self.deadline)
+
     def answer(self, ref: ProductRef, span: TimeRange) -> SpeasyVariable:
         """Return one product over one range."""
         provider = self.provider(ref)
@@ -94,6 +120,11 @@ class Call:
                 variable = _present(fetch(span, None), ref)
         except UnknownProduct as error:
             error.hint = error.hint or self._suggest(ref)
+            raise error.locate(product=str(ref), range=span) from error.__cause__
+        except InvalidRequest as error:
+            inside = self._list_inside(ref)
+            if inside and inside not in (error.hint or ""):
+                error.hint = f"{error.hint}; {inside}" if error.hint else inside
             raise error.locate(product=str(ref), range=span) from error.__cause__
         except SpeasyError as error:
             raise error.locate(product=str(ref), range=span) from error.__cause__
@@ -138,7 +169,10 @@ class Call:
         info = self.state.inventory.info(ref)
         state = self.state.inventory.states().get(ref.provider)
         if info is None:
-            if state is not None and state.loaded:
+            provider = self.state.providers.get(ref.provider)
+            # a provider may list only part of what it has; it then says itself what is unknown
+            complete = getattr(provider, "lists_all", True)
+            if state is not None and state.loaded and complete:
                 raise UnknownProduct(
                     f"{ref.provider} has no product {ref.path!r}",
                     product=str(ref),
@@ -151,6 +185,17 @@ class Call:
                 SpeasyWarning,
                 stacklevel=5,
             )
+
+    def _list_inside(self, ref: ProductRef) -> str:
+        """Return the products of a data set that was asked for whole, empty when none is known."""
+        inventory = self.state.inventory
+        node = inventory.node(ProductRef(ref.provider, ref.path.strip("/")))
+        if node is None:
+            return ""
+        children, total = inventory.children(node.id, limit=_LISTED)
+        names = [str(child.ref) for child in children if child.ref is not None]
+        more = ", ..." if total > len(names) else ""
+        return f"its variables: {', '.join(names)}{more}" if names else ""
 
     def _suggest(self, ref: ProductRef) -> str:
         words = ref.path.replace("/", " ").replace("_", " ")
@@ -172,12 +217,43 @@ def _present(answer: Fetched, ref: ProductRef) -> SpeasyVariable:
     return answer.variable
 
 
+def run_request(call: Call, request: Request, progress: bool) -> Any:
+    """Answer a request: variables, data sets, or the time tables and catalogues themselves."""
+    if request.is_for_tables:
+        return request.nest([call.events(ref) for ref in request.products])
+    if request.table is not None:
+        request = request.over(call.events(request.table))
+    members = {ref: call.members(ref) for ref in dict.fromkeys(request.products)}
+    jobs: list[tuple[ProductRef, TimeRange]] = []
+    for ref, span in request.jobs():
+        inside = members[ref]
+        jobs += [(ref, span)] if inside is None else [(part, span) for part in inside]
+    found = iter(run_all(call, jobs, progress))
+    results: list[SpeasyVariable | Dataset] = []
+    for ref, _ in request.jobs():
+        inside = members[ref]
+        if inside is None:
+            results.append(next(found))
+            continue
+        # by id: names for people are not unique in a data set
+        variables = {part.path: next(found) for part in inside}
+        results.append(Dataset(ref.path, variables, _dataset_meta(call, ref)))
+    return request.nest(results)
+
+
+def _dataset_meta(call: Call, ref: ProductRef) -> Mapping[str, Any]:
+    info = call.state.inventory.info(ref)
+    return info.meta if info is not None else {}
+
+
 def run_all(
     call: Call, jobs: Sequence[tuple[ProductRef, TimeRange]], progress: bool
 ) -> list[SpeasyVariable]:
     """Run all jobs in parallel and return their results in order; the first failure raises."""
     if len(jobs) == 1 and not progress:
         return [call.answer(*jobs[0])]
+    if not jobs:  # an empty list of ranges, as a catalogue without events is
+        return []
     with ThreadPoolExecutor(min(_PARALLEL_JOBS, len(jobs)), "get_data") as pool:
         # each in the caller's context, so that a virtual product that asks for itself is seen
         futures = [pool.submit(copy_context().run, call.answer, ref, span) for ref, span in jobs]

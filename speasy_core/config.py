@@ -76,7 +76,10 @@ class Settings:
     cda_url, cda_archive_url, ssc_url, csa_url, amda_url, uiowa_url, cdpp3dview_url : str
         Base URL of each server, without a trailing slash.
     hapi_servers : mapping of str to str
-        Name to base URL; in the environment ``name=url`` pairs with a comma between.
+        Name to base URL; in the environment ``name=url`` pairs with a comma between. They come
+        before the public servers; one of the same name takes its place.
+    hapi_public : bool
+        Whether the known public HAPI servers are asked too.
     amda_user, amda_password : str
         Credentials; the password never shows.
     sources : mapping of str to str
@@ -105,6 +108,7 @@ class Settings:
     uiowa_url: str = "https://planet.physics.uiowa.edu"
     cdpp3dview_url: str = "https://3dview.irap.omp.eu"
     hapi_servers: Mapping[str, str] = field(default_factory=dict)
+    hapi_public: bool = True
     amda_user: str = ""
     amda_password: Secret = field(default_factory=lambda: Secret(""))
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -231,7 +235,7 @@ def _convert(name: str, raw: Any, where: str) -> Any:
     try:
         if name == "cache_dir":
             return Path(raw).expanduser()
-        if name == "offline":
+        if name in ("offline", "hapi_public"):
             return _to_bool(raw)
         if name in ("timeout", "view_timeout"):
             return _positive(raw, float)

@@ -9,6 +9,7 @@
     │   ├── UnknownProvider
     │   ├── UnknownProduct
     │   ├── UnknownOption (TypeError)  an option that this provider does not take
+    │   ├── MissingCredentials         the archive shows this to those who log in only
     │   └── RequestTooLarge            refused before the first byte, with the estimate
     ├── ServerError                    a server did not do its part
     │   ├── ServerUnreachable          refused, no route, no such name
@@ -46,6 +47,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidTime",
     "InvalidTimeRange",
+    "MissingCredentials",
     "OfflineError",
     "RequestTooLarge",
     "ServerError",
@@ -187,6 +189,10 @@ class UnknownProduct(InvalidRequest):
 
 class UnknownOption(InvalidRequest, TypeError):
     """An option that this provider does not take, or a value it does not know."""
+
+
+class MissingCredentials(InvalidRequest):
+    """The archive shows this only to those who log in, or the login is not good for it."""
 
 
 class RequestTooLarge(InvalidRequest):

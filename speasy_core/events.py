@@ -46,6 +46,16 @@ class Event(TimeRange):
         start, stop, *rest = what
         return cls(start, stop, *rest)
 
+    def shifted(self, by_ns: int) -> Event:
+        """Return the event moved by `by_ns` nanoseconds."""
+        moved = super().shifted(by_ns)
+        return Event(moved.start, moved.stop, self.meta)
+
+    def scaled(self, factor: float) -> Event:
+        """Return the event made `factor` times longer about its centre."""
+        zoomed = super().scaled(factor)
+        return Event(zoomed.start, zoomed.stop, self.meta)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TimeRange):
             return NotImplemented

@@ -205,7 +205,10 @@ def to_netcdf(v: SpeasyVariable, path: str | Path) -> Path:
             "NetCDF has no complex numbers", hint="write np.real(v) and np.imag(v), or to_npz"
         )
     name = v.name or "values"
-    dataset = to_xarray(v).rename(name).to_dataset()
+    array = to_xarray(v).rename(name)
+    if v.dtype.kind in "mM":
+        array = array.copy(data=v._values.view(np.int64))
+    dataset = array.to_dataset()
     # times of whole nanoseconds; a fill value in int64 would be read as NaT
     encoding = {"time": {**_EXACT_TIME, "_FillValue": None}}
     dataset.to_netcdf(path, encoding=encoding)
@@ -222,7 +225,8 @@ def from_netcdf(cls: type[V], path: str | Path) -> V:
     """
     import xarray as xr
 
-    with xr.open_dataset(path) as opened:
+    # decoded here, by name: xarray takes any unit like "s" or "sec since 1-1-70" for a time
+    with xr.open_dataset(path, decode_times=False) as opened:
         dataset = opened.load()
     timed = [a for a in dataset.data_vars.values() if KEY in a.attrs]
     if len(timed) != 1:
@@ -232,8 +236,11 @@ def from_netcdf(cls: type[V], path: str | Path) -> V:
             hint="speasy_core.read_file(path) reads any NetCDF file",
         )
     array = timed[0]
-    found = from_xarray(cls, array)
+    times = array["time"].values.astype(np.int64, copy=False).view("M8[ns]")
+    found = from_xarray(cls, array.assign_coords(time=("time", times)))
     record = json.loads(array.attrs[KEY])
     dtype = np.dtype(record["dtype"])
-    values = found._values.astype(dtype) if found.dtype != dtype else found._values
-    return found.copy(name=record["name"], values=values)
+    values: Any = found._values
+    if dtype.kind in "mM":
+        values = values.view(dtype)
+    return found.copy(name=record["name"], values=values.astype(dtype, copy=False))

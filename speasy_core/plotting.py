@@ -97,7 +97,7 @@ class Plotter:
                 line.set_label(_plain(name))
             if len(lines) > 1 and len(names) <= 12:
                 target.legend(loc="upper right", frameon=False)
-        if _wants_log(v.meta, logy):
+        if _wants_log(v.meta, logy) and bool((whole._values > 0).any()):
             target.set_yscale("log", nonpositive="mask")
         target.set_ylabel(_label(v.meta.get("LABLAXIS") or v.name, v.unit))
         _date_axis(target)
@@ -139,8 +139,8 @@ class Plotter:
         axis = v.axes[0] if v.axes else Axis(np.arange(v.shape[1]), name="channel")
         clean = _drawable(fill_to_nan(v) if mask_fillval else v)
         log_axis = _wants_log(axis.meta, logy)
-        log_colour = _wants_log(v.meta, logz)
         values = np.asarray(clean._values, float)
+        log_colour = _wants_log(v.meta, logz) and bool((values > 0).any())
         if log_colour:
             values = np.where(values > 0, values, np.nan)
         if len(v):

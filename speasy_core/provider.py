@@ -7,16 +7,17 @@ kept and when it is asked again is the cache's affair.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from .events import Catalog, TimeTable
 from .http import Deadline
 from .product import ProductInfo, ProductRef
 from .timerange import TimeRange
 from .variable import SpeasyVariable
 
-__all__ = ["Fetched", "InventoryUpdate", "Provider"]
+__all__ = ["Fetched", "InventoryUpdate", "KnowsDatasets", "KnowsEvents", "Provider", "TakesLookup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +98,33 @@ class Provider(Protocol):
         options: Mapping[str, Any] | None = None,
     ) -> Fetched:
         """Return the samples; a failure raises, "no data" is an empty variable."""
+        ...
+
+
+@runtime_checkable
+class KnowsDatasets(Protocol):
+    """What a provider has besides, where a data set can be asked for as a whole."""
+
+    def dataset(
+        self, ref: ProductRef, *, deadline: Deadline | None = None
+    ) -> Sequence[ProductRef] | None:
+        """Return the variables of a data set, None for what is not one; no `deadline`: at once."""
+        ...
+
+
+@runtime_checkable
+class KnowsEvents(Protocol):
+    """What a provider has besides, where the archive holds time tables or catalogues."""
+
+    def events(self, ref: ProductRef, *, deadline: Deadline) -> TimeTable | Catalog:
+        """Return one of them, to be changed at will; anything else is an InvalidRequest."""
+        ...
+
+
+@runtime_checkable
+class TakesLookup(Protocol):
+    """What a provider has besides, where it needs to know what the inventory says of a product."""
+
+    def inform(self, lookup: Callable[[ProductRef], ProductInfo | None]) -> None:
+        """Take a function that tells it without a request; it may be called from any thread."""
         ...

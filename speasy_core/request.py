@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,10 +16,14 @@ from .timerange import TimeRange
 
 __all__ = ["Request"]
 
+Shape: TypeAlias = "int | tuple[Shape, ...]"
+
 _FORMS = (
     "get_data takes (product, start, stop), (product, [start, stop]), (product, [[start, stop], "
-    "...]), a list of products in place of one, or product=, start_time=, stop_time=, time_range="
+    "...]), (product, time table or catalogue), a list of products in place of one, or product=, "
+    "start_time=, stop_time=, time_range=; a time table or catalogue goes alone"
 )
+_TABLE_ID = re.compile(r"\s*[A-Za-z]\w*/")
 _TIME_TYPES = (str, date, np.datetime64, int, float, np.integer, np.floating)
 
 
@@ -29,15 +34,23 @@ class Request:
     Attributes
     ----------
     products : tuple of ProductRef
+        All of them, in order.
     ranges : tuple of TimeRange
+        Empty while they are in `table`, and when none was given.
     many_products, many_ranges : bool
         Whether the caller gave a list, and so gets one.
+    table : ProductRef or None
+        The time table or catalogue whose ranges are meant; see `over`.
+    shape : nested tuple of int
+        Places in `products`, nested as the caller nested them.
     """
 
     products: tuple[ProductRef, ...]
     ranges: tuple[TimeRange, ...]
     many_products: bool
     many_ranges: bool
+    table: ProductRef | None = None
+    shape: Shape = 0
 
     @classmethod
     def parse(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> Request:
@@ -49,30 +62,52 @@ class Request:
             Not one of the call forms; the message lists them.
         """
         args = _positional(args, keywords)
-        if len(args) not in (2, 3):
+        if len(args) not in (1, 2, 3):
             raise InvalidRequest(f"cannot read {len(args)} positional arguments", hint=_FORMS)
-        what = args[0]
-        many = _is_list(what)
-        products = tuple(ProductRef.parse(item) for item in (what if many else [what]))
+        products: list[ProductRef] = []
+        shape = _read_products(args[0], products)
         if not products:
             raise InvalidRequest("the list of products is empty", hint=_FORMS)
+        one = cls(tuple(products), (), isinstance(shape, tuple), False, shape=shape)
+        if len(args) == 1:
+            return one
         if len(args) == 3:
-            return cls(products, (TimeRange(args[1], args[2]),), many, False)
+            return replace(one, ranges=(TimeRange(args[1], args[2]),))
+        table = _as_table(args[1])
+        if table is not None:
+            return replace(one, table=table, many_ranges=True)
         single = as_range(args[1])
         if single is not None:
-            return cls(products, (single,), many, False)
-        return cls(products, tuple(_ranges(args[1])), many, True)
+            return replace(one, ranges=(single,))
+        return replace(one, ranges=tuple(_ranges(args[1])), many_ranges=True)
+
+    @property
+    def is_for_tables(self) -> bool:
+        """Whether no time was given: the products are time tables and catalogues themselves."""
+        return not self.ranges and not self.many_ranges
+
+    def over(self, ranges: Iterable[Any]) -> Request:
+        """Return the request with the ranges of its table in place of the table."""
+        return replace(self, ranges=tuple(_ranges(ranges)), table=None)
 
     def jobs(self) -> Iterator[tuple[ProductRef, TimeRange]]:
         """Every product over every range, products outermost."""
         return ((product, span) for product in self.products for span in self.ranges)
 
-    def nest(self, results: list[Any]) -> Any:
-        """Give the results of `jobs` the nesting of the call."""
+    def nest(self, results: Sequence[Any]) -> Any:
+        """Give the results of `jobs` the nesting of the call; without ranges, one a product."""
         width = len(self.ranges)
-        rows = [results[i * width : (i + 1) * width] for i in range(len(self.products))]
-        per_product = rows if self.many_ranges else [row[0] for row in rows]
-        return per_product if self.many_products else per_product[0]
+        per_product: list[Any]
+        if self.is_for_tables:
+            per_product = list(results)
+        else:
+            rows = [list(results[i * width : (i + 1) * width]) for i in range(len(self.products))]
+            per_product = rows if self.many_ranges else [row[0] for row in rows]
+        return _nested(self.shape, per_product)
+
+
+def _nested(shape: Shape, items: Sequence[Any]) -> Any:
+    return [_nested(s, items) for s in shape] if isinstance(shape, tuple) else items[shape]
 
 
 def _positional(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
@@ -83,6 +118,26 @@ def _positional(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, .
         out.append(keywords.pop("time_range"))
     times = [name for name in ("start_time", "stop_time") if name in keywords]
     return (*out, *map(keywords.pop, times))
+
+
+def _read_products(what: Any, found: list[ProductRef], above: tuple[int, ...] = ()) -> Shape:
+    """Add the products in `what` to `found`, and return their places, nested as in `what`."""
+    # below the top a node of the tree stands for itself: nobody means all that is inside a folder
+    is_node = above and hasattr(what, "ref")
+    if is_node or not _is_list(what):
+        found.append(ProductRef.parse(what))
+        return len(found) - 1
+    if id(what) in above:
+        raise InvalidRequest("the list of products holds itself", hint=_FORMS)
+    return tuple(_read_products(item, found, (*above, id(what))) for item in what)
+
+
+def _as_table(value: Any) -> ProductRef | None:
+    """Return the time table or catalogue that `value` names; None for ranges themselves."""
+    if isinstance(value, str):
+        return ProductRef.parse(value) if _TABLE_ID.match(value) else None
+    ref = value if isinstance(value, ProductRef) else getattr(value, "ref", None)
+    return ref if isinstance(ref, ProductRef) else None
 
 
 def _is_list(what: Any) -> bool:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import providers as provider_table
-from .call import Call, OnError, run_all
+from .call import Call, OnError, run_request
 from .config import Settings
 from .errors import SpeasyError, SpeasyWarning, UnknownOption
 from .http import Deadline, HttpClient
 from .product import ProductInfo, ProductRef
-from .provider import Provider
+from .provider import Provider, TakesLookup
 from .request import Request
 
 if TYPE_CHECKING:
@@ -126,9 +126,13 @@ class Session:
             if name in self.settings.disabled_providers:
                 continue
             try:
-                made[name] = provider_table.load(name, self.settings, self.http)
+                provider = provider_table.load(name, self.settings, self.http)
             except SpeasyError as error:
                 warnings.warn(f"provider {name} left out: {error}", SpeasyWarning, stacklevel=3)
+                continue
+            if isinstance(provider, TakesLookup):
+                provider.inform(lambda ref: self.inventory.info(ref))
+            made[name] = provider
         return made
 
     def list_providers(self) -> list[str]:
@@ -195,9 +199,10 @@ class Session:
         ----------
         *args
             ``(product, start, stop)``, ``(product, [start, stop])``,
-            ``(product, [[start, stop], ...])``; a list of products in place of one. A product is
-            an id (``"cda/AC_H0_MFI/BGSEc"``) or a node of the tree. Times are UTC; ranges are
-            half-open.
+            ``(product, [[start, stop], ...])``, ``(product, table)`` with a TimeTable, a Catalog
+            or the id of one; a list of products in place of one, nested at will. A product is an
+            id (``"cda/AC_H0_MFI/BGSEc"``) or a node of the tree. Times are UTC; ranges are
+            half-open. ``("amda/sharedtimeTable_0",)`` alone gives the table itself.
         progress : bool
             Show a progress bar over products and ranges.
         offline : bool, optional
@@ -213,8 +218,8 @@ class Session:
 
         Returns
         -------
-        SpeasyVariable or list
-            Lists of products or ranges give lists in the same nesting, products outermost. An
+        SpeasyVariable, Dataset, TimeTable, Catalog, or list
+            A data set of AMDA gives a Dataset. Lists of products or ranges give lists in the same nesting, products outermost. An
             empty variable says that the archive has no data there.
 
         Raises
@@ -248,7 +253,9 @@ class Session:
         )
         for ref in request.products:  # a mistake in one is said before anything is fetched
             call.provider(ref)
-        return request.nest(run_all(call, list(request.jobs()), progress))
+        if request.table is not None:
+            call.provider(request.table, {})
+        return run_request(call, request, progress)
 
     def _is_offline(self, asked: bool | None) -> bool:
         if asked is not None:

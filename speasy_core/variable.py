@@ -107,6 +107,8 @@ class SpeasyVariable(NumpyProtocols, InOut):
             "columns": self._columns, "unit": self._unit, "name": self._name,
             "meta": self.meta, "gaps": self._gaps, "provenance": self._provenance,
         }  # fmt: skip
+        if "values" in changes and np.shape(changes["values"])[1:] != self.shape[1:]:
+            kept["axes"], kept["columns"] = (), None  # they name what is no longer there
         return type(self)(**{**kept, **changes})
 
     # -- selection ------------------------------------------------------------------------
@@ -385,10 +387,12 @@ def merge(parts: Iterable[SpeasyVariable]) -> SpeasyVariable:
     >>> len(merge([v[0:10], v[2:4], v[4:6], v[5:7]]))
     10
     """
-    sequence: Sequence[Any] = list(parts)
+    sequence: Sequence[SpeasyVariable] = list(parts)
     if any(map(is_data_array, sequence)):
         convert = delegate("from_xarray")
-        whole = [convert(SpeasyVariable, p) if is_data_array(p) else p for p in sequence]
-        result: Any = delegate("to_xarray")(merge_parts(whole))
-        return result
+        whole: list[SpeasyVariable] = [
+            convert(SpeasyVariable, p) if is_data_array(p) else p for p in sequence
+        ]
+        array: SpeasyVariable = delegate("to_xarray")(merge_parts(whole))
+        return array
     return merge_parts(sequence)

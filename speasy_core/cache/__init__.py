@@ -6,6 +6,7 @@
     gather     one call: from what is kept and what is fetched to one variable
     flights    requests under way, shared by threads     fragments   what is known of a product
     keeper     between the cache and its store           serial      variables as JSON and arrays
+    salvage    what a damaged piece still holds
 """
 
 from .cache import Cache

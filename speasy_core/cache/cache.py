@@ -26,6 +26,7 @@ from speasy_core.variable import SpeasyVariable
 from .flights import Flights
 from .gather import Ask, Fetch, Gather
 from .keeper import Keeper
+from .salvage import Damage
 
 __all__ = ["Cache"]
 
@@ -65,6 +66,7 @@ class Cache:
         self._settings = settings
         self._keeper = Keeper(store)
         self._flights = Flights()
+        self._damage = Damage()
         self._lock = threading.Lock()
         self._hits = self._misses = 0
 
@@ -99,7 +101,8 @@ class Cache:
         refresh : bool
             Fetch what is kept again, and keep the new answer.
         on_error : {"raise", "gaps"}
-            What a part becomes that could not be fetched.
+            What a part becomes that could not be fetched. With "gaps", a part that holds damaged
+            data is asked for in halves, so that only the damage is lost.
 
         Returns
         -------
@@ -114,7 +117,7 @@ class Cache:
             Offline, and nothing at all of the range is kept.
         """
         ask = Ask(key, range, fetch, deadline, max_request_ns, refresh, on_error == "gaps")
-        gather = Gather(ask, self._keeper, self._flights)
+        gather = Gather(ask, self._keeper, self._flights, self._damage)
         if not refresh or offline:
             gather.read_kept()
         if offline:
@@ -126,8 +129,9 @@ class Cache:
                 self._misses += 1
             else:
                 self._hits += 1
+        gather.judge()
         try:
-            return gather.result()
+            return gather.assemble()
         except VariableError:
             if refresh:
                 raise
@@ -149,6 +153,7 @@ class Cache:
     def clear(self) -> None:
         """Delete everything that is kept."""
         self._store.clear()
+        self._damage.clear()
 
     def close(self) -> None:
         """Release files and threads; a later call opens them again."""

@@ -52,6 +52,9 @@ class Part:
 class Flight:
     """One request under way; after `done` it has parts and gaps, or `unchanged`, or an error.
 
+    Parts and gaps may come one by one. With an error, it is the reason for whatever they do not
+    cover.
+
     Parameters
     ----------
     range : TimeRange
@@ -62,6 +65,8 @@ class Flight:
         What came.
     gaps : sequence of Gap
         What the archive itself declared missing.
+    lost : sequence of (TimeRange, SpeasyError)
+        What is damaged, where the rest of a damaged piece is in `parts`.
     unchanged : bool
         The archive said that `since` still holds.
     error : SpeasyError or None
@@ -75,6 +80,7 @@ class Flight:
     done: threading.Event = field(default_factory=threading.Event)
     parts: Sequence[Part] = ()
     gaps: Sequence[Gap] = ()
+    lost: Sequence[tuple[TimeRange, SpeasyError]] = ()
     unchanged: bool = False
     error: SpeasyError | None = None
     born: float = field(default_factory=lambda: time.time())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -28,6 +28,7 @@ from speasy_core.variable import Gap, Provenance, SpeasyVariable, merge
 from . import fragments as frag
 from .flights import Flight, Flights, Part, run_parallel
 from .keeper import Keeper, part_of
+from .salvage import ADVICE, Damage, is_data_bound, salvage
 
 __all__ = ["Ask", "Gather"]
 
@@ -63,10 +64,13 @@ class Gather:
     keeper : Keeper
     flights : Flights
         Shared by all calls.
+    damage : Damage
+        Shared by all calls.
     """
 
-    def __init__(self, ask: Ask, keeper: Keeper, flights: Flights) -> None:
-        self._ask, self._keeper, self._flights = ask, keeper, flights
+    def __init__(self, ask: Ask, keeper: Keeper, flights: Flights, damage: Damage) -> None:
+        self._ask, self._keeper = ask, keeper
+        self._flights, self._damage = flights, damage
         self._parts: list[Part] = []
         self._old: list[Part] = []
         self._gaps: list[Gap] = []
@@ -99,7 +103,7 @@ class Gather:
                 hint="ask for it once while online",
             )
         self._gaps += [Gap(span, "offline") for span in self._open()]
-        return self._assemble()
+        return self.assemble()
 
     def _open(self) -> list[TimeRange]:
         """Return the ranges for which there is neither an answer nor an error yet."""
@@ -169,7 +173,7 @@ class Gather:
             with self._keeper.store.lock(ask.key, flight.range, ask.deadline):
                 flight.parts = self._from_elsewhere(flight)
                 if not flight.parts:
-                    self._request(flight)
+                    self._request_or_salvage(flight)
             if flight.parts:
                 self._keeper.compact(ask.key)
         except SpeasyError as error:
@@ -201,16 +205,35 @@ class Gather:
                 found.append(part_of(fragment, variable, "fresh"))
         return [] if flight.range.subtract([part.range for part in found]) else found
 
-    def _request(self, flight: Flight) -> None:
+    def _request_or_salvage(self, flight: Flight) -> None:
+        """Ask for the whole range; where it is damaged and the caller takes gaps, for its parts."""
         ask = self._ask
-        fetched = ask.fetch(flight.range, flight.since)
+        try:
+            self._request(flight, flight.range)
+        except SpeasyError as error:
+            # what is old is at hand, and serves where the new is damaged
+            if not ask.lenient or flight.since is not None or not is_data_bound(error):
+                raise
+            if self._damage.covers(ask.key, flight.range) and not ask.refresh:
+                flight.lost = [(flight.range, error)]
+                return
+            flight.lost = salvage(flight.range, error, lambda part: self._request(flight, part))
+            self._damage.note(ask.key, flight.lost)
+
+    def _request(self, flight: Flight, span: TimeRange) -> None:
+        """Ask for a range of a flight, and keep what comes."""
+        ask = self._ask
+        self._check_worth()
+        fetched = ask.fetch(span, flight.since)
         if fetched.variable is not None:
-            flight.gaps = [g for g in fetched.variable.gaps if g.range.overlaps(flight.range)]
-            flight.parts = self._keeper.keep(ask.key, flight.range, fetched)
+            inside = ((gap, gap.range.intersect(span)) for gap in fetched.variable.gaps)
+            gaps = [replace(gap, range=common) for gap, common in inside if common is not None]
+            flight.parts = [*flight.parts, *self._keeper.keep(ask.key, span, fetched)]
+            flight.gaps = [*flight.gaps, *gaps]
         elif flight.since is None:
             raise UnexpectedContent("the provider said 'not changed' to a request for the data")
         else:
-            self._keeper.confirm(ask.key, flight.range, flight.since, fetched.version)
+            self._keeper.confirm(ask.key, span, flight.since, fetched.version)
             flight.unchanged = True
 
     # -- taking in --------------------------------------------------------------------------
@@ -220,12 +243,20 @@ class Gather:
             try:
                 self._ask.deadline.wait_for(flight.done, f"fetching {self._ask.key}")
             except DeadlineExceeded as late:
+                self._take(flight)  # a search through a damaged piece may have found some
                 self._errors += [(span, late) for span in self._inside(flight.range)]
                 continue
             self._take(flight)
+            for lost, why in flight.lost:
+                self._errors += [(span, why) for span in self._inside(lost)]
             error = flight.error
-            if error is not None and (mine or not flight.withdrawn):
+            if error is not None and (mine or not self._may_do_better(flight)):
                 self._errors += [(span, error) for span in self._inside(flight.range)]
+
+    def _may_do_better(self, flight: Flight) -> bool:
+        """Whether a flight of somebody else failed for a reason that need not be ours."""
+        # one who takes no gaps does not look for what is sound in a damaged piece
+        return flight.withdrawn or (self._ask.lenient and is_data_bound(flight.error))
 
     def _settle(
         self,
@@ -241,6 +272,7 @@ class Gather:
                     self._ask.deadline.check(f"asking for {self._ask.key}")
             if flight.done.is_set():
                 self._take(flight, newest)
+            unsure += [why for _, why in flight.lost]
             if flight.error is not None:
                 unsure.append(flight.error)
         stale = [replace(p, range=s, variable=p.variable[s], state="stale")
@@ -289,8 +321,8 @@ class Gather:
         return [piece for piece in common if piece is not None]
 
     # -- the result -------------------------------------------------------------------------
-    def result(self) -> SpeasyVariable:
-        """Return the variable, or raise what went wrong.
+    def judge(self) -> None:
+        """Make gaps of what failed, or raise it.
 
         Raises
         ------
@@ -303,20 +335,21 @@ class Gather:
         self._errors.sort(key=lambda item: (isinstance(item[1], Cancelled), item[0]))
         for _, error in self._errors:
             if not ask.lenient or isinstance(error, (Cancelled, InvalidRequest)):
+                if is_data_bound(error) and ADVICE not in (error.hint or ""):
+                    error.hint = f"{error.hint}; {ADVICE}" if error.hint else ADVICE
                 raise error
-        for span, error in self._errors:
-            where = f" [file: {error.source}]" if error.source else ""
-            self._gaps.append(Gap(span, error.message + where))
-        if self._errors:
+        failed = _joined(_gap_for(span, error) for span, error in self._errors)
+        self._gaps += failed
+        if failed:
             warnings.warn(
-                f"{ask.key}: {len(self._errors)} parts of the range could not be fetched, see "
-                f"v.gaps; the first: {self._errors[0][1].message}",
+                f"{ask.key}: {len(failed)} parts of the range could not be fetched, see "
+                f"v.gaps; the first: {failed[0].reason}",
                 SpeasyWarning,
                 stacklevel=5,
             )
-        return self._assemble()
 
-    def _assemble(self) -> SpeasyVariable:
+    def assemble(self) -> SpeasyVariable:
+        """Return the variable; VariableError when its parts do not fit together."""
         ask = self._ask
         parts = sorted(self._parts, key=lambda part: part.range)
         if parts:
@@ -329,8 +362,28 @@ class Gather:
             Provenance(server, part.request, part.state, part.version, _iso(part.received))
             for part in parts
         )
-        gaps = sorted(self._gaps, key=lambda gap: gap.range)
-        return whole.copy(gaps=tuple(gaps), provenance=tuple(origin))
+        return whole.copy(gaps=tuple(_joined(self._gaps)), provenance=tuple(origin))
+
+
+def _gap_for(span: TimeRange, error: SpeasyError) -> Gap:
+    return Gap(span, error.message + (f" [file: {error.source}]" if error.source else ""))
+
+
+def _joined(gaps: Iterable[Gap]) -> list[Gap]:
+    """Return gaps in order of time, those of one reason joined where they touch."""
+    joined: list[Gap] = []
+    for gap in sorted(gaps, key=lambda gap: gap.range):
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and (last.reason, last.retryable) == (gap.reason, gap.retryable)
+            and last.range.stop_ns == gap.range.start_ns
+        ):
+            whole = TimeRange.from_ns(last.range.start_ns, gap.range.stop_ns)
+            joined[-1] = replace(last, range=whole)
+        else:
+            joined.append(gap)
+    return joined
 
 
 def _iso(seconds: float) -> str:

@@ -34,6 +34,12 @@ class _Module(Protocol):
     ) -> Dataset: ...
 
 
+class _ReadLocal(Protocol):
+    def __call__(
+        self, path: Path, data: bytes, *, variables: Sequence[str] | None = None
+    ) -> Dataset: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Codec:
     """What is known of a format before its module is loaded.
@@ -52,6 +58,8 @@ class Codec:
         Endings of file names, lower case with the dot; used when no beginning fits.
     mimes : tuple of str
         Content types under which servers send it.
+    roots : tuple of bytes
+        Names of the outermost element, for formats that are XML.
     """
 
     name: str
@@ -60,6 +68,7 @@ class Codec:
     magics: tuple[bytes, ...] = ()
     extensions: tuple[str, ...] = ()
     mimes: tuple[str, ...] = ()
+    roots: tuple[bytes, ...] = ()
 
     def load(self) -> _Module:
         """Return the codec's module."""
@@ -78,20 +87,58 @@ _BUILT_IN = (
         extensions=(".cdf",),
         mimes=("application/x-cdf", "application/cdf"),
     ),
+    Codec(
+        "cef",
+        "CEF (.cef)",
+        "speasy_core.codecs.cef",
+        magics=(b"FILE_NAME", b"!------------------- CEF"),
+        extensions=(".cef",),
+        mimes=("text/x-cef", "application/x-cef"),
+    ),
+    Codec(
+        "hapi_csv",
+        "HAPI csv with its header (.csv)",
+        "speasy_core.codecs.hapi_csv",
+        magics=(b"#{", b"# {", b"#\n", b"#\r\n"),
+        extensions=(".csv",),
+        mimes=("text/csv",),
+    ),
+    Codec(
+        "hapi_binary",
+        "HAPI binary with its header (.bin)",
+        "speasy_core.codecs.hapi_binary",
+        extensions=(".bin", ".binary"),
+    ),
+    Codec(
+        "netcdf",
+        "NetCDF (.nc)",
+        "speasy_core.codecs.netcdf",
+        magics=(b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05"),
+        extensions=(".nc", ".nc4", ".ncdf", ".netcdf"),
+        mimes=("application/x-netcdf", "application/netcdf"),
+    ),
+    Codec(
+        "votable",
+        "VOTable (.vot)",
+        "speasy_core.codecs.votable",
+        extensions=(".vot", ".votable"),
+        mimes=("application/x-votable+xml",),
+        roots=(b"VOTABLE",),
+    ),
 )  # fmt: skip
 
 # what people hand in by mistake, and what to do about it
 _FOREIGN = (
     (b"\x1f\x8b", "a gzip archive", "unpack it first"),
     (b"PK\x03\x04", "a zip archive", "unpack it first"),
-    (b"\x89HDF", "an HDF5 or NetCDF-4 file", None),
-    (b"CDF\x01", "a NetCDF-3 file", None),
-    (b"CDF\x02", "a NetCDF-3 file", None),
     (b"%PDF", "a PDF document", None),
     (b"{", "a JSON document, perhaps a server's error message", None),
     (b"<?xml", "an XML document, perhaps a server's error message", None),
 )
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
+_ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)", re.S
+)
 _TITLE = re.compile(rb"<(title|h1)[^>]*>(.*?)</\1", re.I | re.S)
 
 
@@ -144,8 +191,11 @@ def sniff(data: bytes, *, source: str = "", mime: str | None = None) -> Codec:
     if not data:
         raise UnexpectedContent("the file is empty", source=source or None, hint="fetch it again")
     codecs = _table().values()
+    root = _ROOT.match(data[:4096])
     for codec in codecs:
         if any(data.startswith(magic) for magic in codec.magics):
+            return codec
+        if root is not None and root.group(1) in codec.roots:
             return codec
     if _HTML.match(data[:4096]):
         raise UnexpectedContent(
@@ -269,4 +319,9 @@ def read_file(path: str | PathLike[str], variables: Sequence[str] | str | None =
             f"the file cannot be read ({error.strerror or error})", source=str(file)
         ) from error
     wanted = [variables] if isinstance(variables, str) else variables
-    return read(data, source=file.name, variables=wanted)
+    codec = sniff(data, source=file.name).load()
+    # a format that may spread over several files says so by a second function
+    local: _ReadLocal | None = getattr(codec, "read_local", None)
+    if local is not None:
+        return local(file, data, variables=wanted)
+    return codec.read(data, source=file.name, variables=wanted)

@@ -1,4 +1,4 @@
-"""What ISTP attributes make of a CDF's arrays: time, axes, labels, units.
+"""What ISTP attributes make of a file's arrays: time, axes, labels, units.
 
 The file comes first; what it lacks (an axis, labels, attributes) is taken from the data set's
 master CDF where there is one.
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from speasy_core.errors import SpeasyWarning, VariableError
 from speasy_core.variable import Axis, SpeasyVariable
 
-from ._cdf_file import RawCdf
 from ._cdf_time import NAT
+from ._istp_file import RawFile
 
 __all__ = ["IstpView", "build_variable", "data_variables"]
 
@@ -32,13 +32,13 @@ class IstpView:
 
     Parameters
     ----------
-    file : RawCdf
+    file : RawFile
         The data file.
-    master : RawCdf or None
+    master : RawFile or None
         Where metadata and axes come from that the file lacks.
     """
 
-    def __init__(self, file: RawCdf, master: RawCdf | None = None) -> None:
+    def __init__(self, file: RawFile, master: RawFile | None = None) -> None:
         self.file, self.master = file, master
         self._times: dict[str, NDArray[np.int64]] = {}
 
@@ -54,7 +54,7 @@ class IstpView:
                 )
         return merged
 
-    def holder(self, name: str, *, need_records: bool = False) -> tuple[RawCdf, str] | None:
+    def holder(self, name: str, *, need_records: bool = False) -> tuple[RawFile, str] | None:
         """Return the file that holds a variable, and its spelling there; None when neither does."""
         for raw in (self.file, self.master):
             spelling = raw.find(name) if raw else None
@@ -336,7 +336,8 @@ def _columns_of(
     if str(attributes.get("DISPLAY_TYPE", "")).strip().lower().startswith("spectrogram") and axes:
         return None  # the axis labels the channels
     width = values.shape[1]
-    candidates = [meta.get("LABL_PTR_1")]
+    # Cluster's own words for labels come second
+    candidates = [meta.get(key) for key in ("LABL_PTR_1", "LABEL_1", "REPRESENTATION_1")]
     depend = attributes.get("DEPEND_1")
     found = view.holder(depend, need_records=True) if isinstance(depend, str) else None
     if found and found[0].is_text(found[1]):

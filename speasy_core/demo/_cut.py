@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pycdfpp
@@ -18,6 +18,8 @@ from .holdings import mangle
 
 __all__ = ["Joined", "cut", "empty_copy"]
 
+# which records to take, and of how many; all of them where it is None
+_Order: TypeAlias = tuple[NDArray[np.intp] | None, int]
 _POINTER = re.compile(
     r"DEPEND_(\d+|TIME)|\w*_PTR(_\d+)?|DELTA_(PLUS|MINUS)(_VAR)?|COMPONENT_\d+", re.IGNORECASE
 )
@@ -90,7 +92,9 @@ def _collect(
         for clock in times:
             ns, good = source.times(clock)
             masks[clock] = good & (ns >= wanted.start_ns) & (ns <= wanted.stop_ns)
-        members = _closure(source, names)
+        here = [n for n in names if n in source and source.describe(n).record_varying]
+        clocks = [_time_of(source, n, times) for n in here]
+        members = _closure(source, [*names, *(c for c in clocks if c is not None)])
         for name in members:
             described = source.describe(name)
             follows = _time_of(source, name, times) if described.record_varying else None
@@ -131,10 +135,10 @@ def cut(
     """
     out = Joined(cdf=pycdfpp.CDF())
     columns, stamps = _collect(sources, names, wanted, out)
-    orders: dict[str, NDArray[np.intp] | None] = {}
+    orders: dict[str, _Order] = {}
     for clock, pieces in stamps.items():
         ns = np.concatenate(pieces)
-        orders[clock] = np.argsort(ns, kind="stable") if np.any(np.diff(ns) < 0) else None
+        orders[clock] = (_order(ns, pieces), len(ns))
         if len(ns):
             low, high = int(ns.min()), int(ns.max()) + 1
             if out.span is not None:
@@ -152,12 +156,24 @@ def cut(
     return out
 
 
-def _values(name: str, column: _Column, orders: dict[str, NDArray[np.intp] | None]) -> NDArray[Any]:
+def _order(ns: NDArray[np.int64], pieces: Sequence[NDArray[np.int64]]) -> NDArray[np.intp] | None:
+    """Return which records to take, in time order; None when it is all of them as they are."""
+    if not np.any(np.diff(ns) <= 0):
+        return None
+    order = np.argsort(ns, kind="stable")
+    file = np.repeat(np.arange(len(pieces)), [len(p) for p in pieces])[order]
+    # a time that two files hold comes once; what one file says twice is passed on
+    again = (np.diff(ns[order]) == 0) & (np.diff(file) != 0)
+    kept: NDArray[np.intp] = order[np.concatenate([[True], ~again])]
+    return kept
+
+
+def _values(name: str, column: _Column, orders: dict[str, _Order]) -> NDArray[Any]:
     if not column.parts:
         return column.template.values(name)
     values = np.concatenate(column.parts)
-    order = orders.get(column.time) if column.time else None
-    return values[order] if order is not None and len(order) == len(values) else values
+    order, total = orders.get(column.time or "", (None, 0))
+    return values[order] if order is not None and len(values) == total else values
 
 
 def empty_copy(source: Source) -> bytes:

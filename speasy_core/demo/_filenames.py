@@ -15,7 +15,7 @@ _NAME = re.compile(
     r"""(?P<dataset>.+?)_+
     (?P<start>\d{8}(?:[T_-]?\d{6}(?!\d)|T?\d{4}(?!\d)|T\d{2})?)(?:[TZ_-]+
     (?P<stop>\d{8}(?:[T_-]?\d{6}(?!\d)|T?\d{4}(?!\d)|T\d{2})?))?
-    (?:[_-]?(?P<version>[vV][\d.]+\w*))?(?:_\w+)?""",
+    (?:[_-]?(?P<version>[vV][\d.]+\w*))?(?P<part>_\w+)?""",
     re.VERBOSE,
 )
 _DAY_NS, _HOUR_NS = 86_400_000_000_000, 3_600_000_000_000
@@ -36,6 +36,8 @@ class FileName:
         Empty when there is none.
     is_master : bool
         Whether the date is all zeros.
+    part : str
+        What follows date and version: two files that differ in it hold different things.
     """
 
     dataset: str
@@ -43,6 +45,7 @@ class FileName:
     stop_ns: int | None = None
     version: str = ""
     is_master: bool = False
+    part: str = ""
 
     def until(self, next_start: int | None) -> TimeRange | None:
         """Return the range the name stands for, ended by the start of the next file."""
@@ -97,4 +100,4 @@ def parse(path: Path | str) -> FileName:
     if stop is None or stop <= start:
         only_date = len(re.sub(r"\D", "", match["start"])) == 8
         stop = start + (_DAY_NS if only_date else 2 * _HOUR_NS)
-    return FileName(dataset, start, stop, version)
+    return FileName(dataset, start, stop, version, part=match["part"] or "")

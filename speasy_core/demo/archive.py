@@ -6,6 +6,7 @@ import threading
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from speasy_core.config import Settings
 from speasy_core.errors import ConfigError
@@ -167,13 +168,15 @@ class LocalArchive:
             Folder of the cache; by default the user's.
         """
         # what no part plays points into the archive all the same: nothing leaves loopback
-        urls = {
+        urls: dict[str, Any] = {
             f.name: f"{self.url}/not-served/{f.name}"
             for f in fields(Settings)
             if f.name.endswith("_url")
         }
         for name, part in PARTS.items():
-            if part.setting:
+            if part.setting == "hapi_servers":
+                urls |= {"hapi_servers": {"local": f"{self.url}/{name}"}, "hapi_public": False}
+            elif part.setting:
                 urls[part.setting] = f"{self.url}/{name}"
         chosen = Settings().with_(**urls)
         return chosen if cache_dir is None else chosen.with_(cache_dir=cache_dir)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from speasy_core.errors import CorruptFile, SpeasyError, UnsupportedFormat
 from speasy_core.timerange import TimeRange
@@ -52,6 +52,8 @@ class _File:
         return Source(self.path.read_bytes(), self.path.name)
 
     def chunks(self) -> Iterator[bytes]:
+        if not self.size:
+            return  # one that may not be opened, too
         with self.path.open("rb") as stream:
             while block := stream.read(_CHUNK):
                 yield block
@@ -79,6 +81,9 @@ def _read(path: Path) -> _File:
         source = file.load()
         logical = source.global_text("Logical_source").upper()
         span = None if named.is_master else _span(source)
+    except OSError as error:
+        log.warning("%s cannot be opened (%s): it is listed, and served empty", path, error)
+        return replace(file, fault=f"cannot be opened: {error.strerror}", size=0)
     except (CorruptFile, UnsupportedFormat) as error:
         log.warning("%s is damaged (%s): it is listed and served as it is", path, error.message)
         return replace(file, fault=error.message)
@@ -100,11 +105,16 @@ def _with_spans(files: list[_File]) -> list[_File]:
 
 
 def _newest(files: list[_File]) -> list[_File]:
-    """Keep the highest version of each file."""
-    best: dict[tuple[Any, ...], _File] = {}
+    """Keep the highest version of each file: names that differ in anything else are two files."""
+    best: dict[tuple[_filenames.FileName, TimeRange | None], _File] = {}
     for file in sorted(files, key=lambda f: _filenames.version_key(f.named.version)):
-        start, stop = file.named.start_ns, file.named.stop_ns
-        best[(start, stop) if start is not None else (file.path,)] = file
+        dated = file.named.start_ns is not None
+        # names without a date recur in other folders, for other times
+        one = (replace(file.named, version=""), None if dated else file.span)
+        other = best.get(one)
+        if other is not None and other.named.version == file.named.version:
+            log.warning("%s and %s have one name: the second is served", other.path, file.path)
+        best[one] = file
     return list(best.values())
 
 
@@ -127,11 +137,7 @@ def scan(folder: Path) -> list[FolderDataset]:
     groups: dict[str, list[_File]] = {}
     masters: dict[str, _File] = {}
     for path in found:
-        try:
-            file = _read(path)
-        except OSError as error:
-            log.warning("%s cannot be opened: %s", path, error)
-            continue
+        file = _read(path)
         if file.named.is_master:
             if file.fault is None:
                 masters[file.dataset] = file
@@ -147,7 +153,8 @@ class FolderDataset:
     """One data set of a folder; a :class:`~speasy_core.demo.holdings.Holding`.
 
     A request that touches a damaged file is answered with the bytes of that file, under its own
-    name: a client of a real server that hands out a damaged file sees the same.
+    name: a client of a real server that hands out a damaged file sees the same. A variable that
+    the data set does not have is unknown in any range.
     """
 
     def __init__(self, name: str, files: Sequence[_File], master: _File | None) -> None:
@@ -169,6 +176,8 @@ class FolderDataset:
                     log.warning("%s cannot be decoded: %s", file.path, error)
         self._description = _describe(name, source, self._files)
         self._variables = _list_variables(source) if source is not None else []
+        names = list(source) if source is not None else []
+        self._names = frozenset(names) | {mangle(name) for name in names}
 
     @property
     def description(self) -> Description:
@@ -236,8 +245,22 @@ class FolderDataset:
             if name in known:
                 names.append(known[name])
             elif name not in listed:
-                raise UnknownVariable(f"variable {name} not found in dataset {self._name}")
+                raise self._unknown(name)
         return names
+
+    def _unknown(self, name: str) -> UnknownVariable:
+        return UnknownVariable(f"variable {name} not found in dataset {self._name}")
+
+    def _damaged(self, file: _File, asked: Sequence[str], wanted: TimeRange) -> Answer:
+        """Return a damaged file as it is; where every file is damaged nothing is known of names."""
+        missing = {name for name in asked if self._names and name not in self._names}
+        for other in self._files if missing else ():
+            with suppress(OSError, *_BROKEN):
+                names = list(other.load()) if other.fault is None else []
+                missing -= {*names, *map(mangle, names)}
+        if missing:
+            raise self._unknown(min(missing))
+        return Answer(file.path.name, file.span or wanted, file.size, file.modified_ns, file.chunks)
 
     def answer(self, variables: Sequence[str], wanted: TimeRange, *, mangled: bool) -> Answer:
         """Return a CDF of `variables` in `wanted`, or the damaged file that `wanted` touches."""
@@ -245,7 +268,7 @@ class FolderDataset:
         touched = [f for f in self._files if f.touches(closed)]
         bad = next((f for f in touched if f.fault is not None), None)
         if bad is not None:
-            return _as_it_is(bad, wanted)
+            return self._damaged(bad, variables, wanted)
         if sum(f.size for f in touched) > _MAX_ANSWER:
             raise TooLarge(f"the {len(touched)} files of this range hold more than 2 GB")
         sources = []
@@ -260,7 +283,7 @@ class FolderDataset:
             if culprit is None:
                 raise ArchiveError(f"cannot cut {', '.join(variables)}: {error}") from error
             log.warning("%s is damaged: %s", culprit.path, error)
-            return _as_it_is(culprit, wanted)
+            return self._damaged(culprit, variables, wanted)
         if joined is None or not any(joined.rows.values()) or joined.span is None:
             raise NoData("No data available.")
         body = joined.to_bytes()
@@ -276,10 +299,6 @@ class FolderDataset:
         )
 
 
-def _as_it_is(file: _File, wanted: TimeRange) -> Answer:
-    return Answer(file.path.name, file.span or wanted, file.size, file.modified_ns, file.chunks)
-
-
 def _error_source(error: Exception) -> str | None:
     """Return the file name that an error of the codec carries."""
     return error.source if isinstance(error, SpeasyError) else None
@@ -290,7 +309,8 @@ def _list_variables(source: Source) -> list[VariableInfo]:
     for name in source:
         texts = source.texts(name)
         role = texts.get("VAR_TYPE", texts.get("PARAMETER_TYPE", "")).lower()
-        if role == "data" and not source.is_text(name):
+        is_data = role == "data" or (not role and "DEPEND_0" in texts)
+        if is_data and not source.is_text(name):
             title = texts.get("FIELDNAM", name)
             out.append(VariableInfo(name, title, texts.get("CATDESC", title)))
     return out
@@ -299,9 +319,9 @@ def _list_variables(source: Source) -> list[VariableInfo]:
 def _describe(name: str, source: Source | None, files: Sequence[_File]) -> Description:
     naming = _naming(files)
     if source is None:
-        fault = files[0].fault or ""
-        title = f"{files[0].path.name} (damaged: {fault})"
-        return Description(name, title=title, file_naming=naming)
+        first = files[0]
+        title = f"{first.path.name} (damaged: {first.fault or ''})"
+        return Description(name, title=title, file_naming=naming or first.path.name)
 
     text = source.global_text
 

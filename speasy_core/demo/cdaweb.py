@@ -156,7 +156,10 @@ class CdaWeb:
                 form = request.query.get("format", ["cdf"])[0]
                 if form.lower() != "cdf":
                     raise BadRequest(f"format {form!r} is not available here, only cdf")
-                return self._data(request, name, _split_range(times), names.split(","))
+                # a comma may be part of a name: what is one variable is not split
+                listed = {v.name for v in self._find(name).variables()}
+                wanted = [names] if names in listed else names.split(",")
+                return self._data(request, name, _split_range(times), wanted)
             case ["datasets", name, "orig_data", times]:
                 return self._originals(request, name, _split_range(times))
         raise NotFound("/".join(rest))

@@ -72,4 +72,8 @@ class Part:
 PARTS = {
     "cdaweb": Part("CDAWeb", "cdaweb", "cda_url"),
     "spdf": Part("SPDF's file archive", "spdf_files", "cda_archive_url"),
+    "csa": Part("Cluster Science Archive", "csa", "csa_url"),
+    "ssc": Part("SSCWeb", "ssc", "ssc_url"),
+    "hapi": Part("a HAPI server", "hapi", "hapi_servers"),
+    "amda": Part("AMDA", "amda", "amda_url"),
 }

@@ -71,6 +71,7 @@ class Reply:
     size: int | None = None
     modified_ns: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
     @property
     def length(self) -> int:
@@ -248,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply, fault: Fault | None) -> None:
         cut = fault.cut if fault is not None else None
         silent = cut is not None and fault is not None and fault.cut_silently
-        self.send_response(reply.status)
+        self.send_response(reply.status, reply.reason)
         self.send_header("Access-Control-Allow-Origin", "*")
         for name, value in reply.headers.items():
             self.send_header(name, value)

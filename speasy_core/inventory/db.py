@@ -27,7 +27,8 @@ __all__ = ["FILE_NAME", "IndexDb", "SnapshotError"]
 
 FILE_NAME = f"inventory-{FORMAT}.sqlite"
 _BUSY_SECONDS = 10.0
-_WAL_LIMIT = 4 * 2**20  # bytes that the journal keeps after a large write
+_FOLD_SECONDS = 0.5  # that a finished write waits for readers before its journal stays for later
+_WRITE_CACHE_KB = 65_536
 _VOCABULARIES = 50  # kept in memory, one for each provider
 _inherited: list[sqlite3.Connection] = []
 
@@ -65,7 +66,7 @@ class IndexDb:
         self._read_only = read_only
         self._lock = threading.RLock()
         self._pid = os.getpid()
-        self._last_chunk: tuple[tuple[int, int], list[dict[str, Any] | None]] = ((0, 0), [])
+        self._last_chunk: tuple[tuple[int, int], list[dict[str, Any]]] = ((0, 0), [])
         self._vocabularies: dict[int, Vocabulary] = {}
         indexed = has_fts5() if indexed is None else indexed
         self._db = self._open()
@@ -103,7 +104,6 @@ class IndexDb:
         if self._file is not None:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
         if version == 0:
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {int(indexed)};"
@@ -153,24 +153,19 @@ class IndexDb:
         """Return what is stored of `provider` as served by `source`."""
         with self._guard() as db:
             row = db.execute(
-                "SELECT tree, provider, version, count, updated, checked, warnings FROM trees "
-                "WHERE provider = ? AND source = ?",
+                "SELECT tree, provider, version, count, updated, checked, warnings, first, last "
+                "FROM trees WHERE provider = ? AND source = ?",
                 (provider, source),
             ).fetchone()
         if row is None:
             return None
-        tree, name, version, count, updated, checked, remarks = row
+        tree, name, version, count, updated, checked, remarks, first, last = row
         remarks = tuple(json.loads(remarks))
-        return TreeInfo(tree, name, version, count, updated, checked, remarks)
+        return TreeInfo(tree, name, version, count, updated, checked, remarks, first, last)
 
     def row(self, tree: TreeInfo, id_: int) -> Row | None:
         """Return one node by its id."""
         rows = self._rows(tree, "SELECT * FROM nodes WHERE tree = ? AND id = ?", (tree.tree, id_))
-        return rows[0] if rows else None
-
-    def above(self, tree: TreeInfo, row: Row) -> Row | None:
-        """Return the node above one."""
-        rows = self._rows(tree, "SELECT * FROM nodes WHERE seq = ?", (row.up,))
         return rows[0] if rows else None
 
     def by_ref(self, tree: TreeInfo, path: str) -> Row | None:
@@ -183,8 +178,8 @@ class IndexDb:
 
     def refs(self, tree: TreeInfo) -> list[str]:
         """Return the paths of all products, data sets left out."""
-        inner = "SELECT * FROM nodes WHERE tree = ? AND ref IS NOT NULL"
-        rows = self._rows(tree, inner, (tree.tree,))
+        inner = "SELECT * FROM nodes WHERE seq BETWEEN ? AND ? AND ref IS NOT NULL"
+        rows = self._rows(tree, inner, (tree.first, tree.last))
         return [row.ref for row in rows if row.ref is not None and row.kind != "dataset"]
 
     def children(self, tree: TreeInfo, parent: int, offset: int = 0, limit: int = -1) -> list[Row]:
@@ -210,7 +205,7 @@ class IndexDb:
             if mark != (tree.tree, first):  # a number of a tree is never used again
                 known = unpack_chunk(chunk)
                 self._last_chunk = (tree.tree, first), known
-        return dict(known[seq - first] or {})
+        return dict(known[seq - first])
 
     def _seq(self, tree: TreeInfo, id_: int) -> int | None:
         """Return the place of a node in the order of all nodes; 0 is the provider itself."""
@@ -243,6 +238,11 @@ class IndexDb:
                 self._vocabularies[tree.tree] = known
         return known
 
+    def labels(self, column: str, text: str) -> list[int]:
+        """Return the numbers of kinds or units: `column` is ``text``, or ``flat`` for units."""
+        found = self.select(f"SELECT label FROM labels WHERE {column} = ?", (text,))
+        return [label for (label,) in found]
+
     @property
     def indexed(self) -> bool:
         """Whether text is looked up in an index; otherwise a search reads every row."""
@@ -267,7 +267,11 @@ class IndexDb:
             return
         try:
             with closing(self._open()) as db:
+                db.execute(f"PRAGMA cache_size = -{_WRITE_CACHE_KB}")
                 yield db
+                # the journal is as large as the tree: put it into the file and give it back
+                db.execute(f"PRAGMA busy_timeout = {_FOLD_SECONDS * 1000:.0f}")
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise _as_snapshot_error(error) from error
 

@@ -194,7 +194,8 @@ class Inventory:
         deadline : Deadline, optional
             How long to wait, by default `settings.timeout`; loads go on behind it.
         force : bool
-            Ask servers also about an inventory that is young.
+            Ask servers also about an inventory that is young, and again after a load that
+            began earlier and still runs.
 
         Returns
         -------

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .db import IndexDb
-from .query import TITLE_LENGTH, Query, Term, fold, rank
+from .query import Query, Term, fold, rank
 from .rows import Row, TreeInfo, row_of, select_rows
-from .schema import DATASET
+from .schema import DATASET, kind_mark, unit_mark
+from .vocabulary import any_of
 
 __all__ = ["Match", "search_tree"]
 
 _RANKED = 200  # up to so many matches are ranked one by one
-_FEW = 500  # so few rows pass the filters that reading them beats asking the index
 _ROUNDS = (("name", "whole"), ("name", "start"), ("name place", "start"),
            ("name place", "anywhere"))  # fmt: skip
 
@@ -37,64 +39,85 @@ def _ranked(tree: TreeInfo, query: Query, row: Row) -> Match:
     ref = fold(f"{tree.provider}/{row.ref}")
     if not query.terms:
         return 6, 0, row.seq, row
-    place = rank(query, fold(row.path[-1]), ref, fold(" ".join(row.path[:-1])))
+    place = rank(query, fold(row.path[-1]), ref, _fold_above(row.path[:-1]))
     return place, len(ref), row.seq, row
 
 
+@lru_cache(4096)
+def _fold_above(path: tuple[str, ...]) -> str:
+    return fold(" ".join(path))  # the same for all products of a data set
+
+
 def _candidates(db: IndexDb, tree: TreeInfo, query: Query, limit: int) -> Iterator[Row]:
-    where, values = _filters(tree, query)
-    if query.type is not None or query.unit is not None:
-        some = f"SELECT count(*) FROM (SELECT 1 FROM nodes n WHERE {where} LIMIT {_FEW})"
-        if db.select(some, values)[0][0] < _FEW:
-            few = _select(db, tree, f"SELECT n.* FROM nodes n WHERE {where}", values)
-            yield from _read_through(db, tree, query, few)
-            return
+    filters = _Filters.of(db, tree, query)
+    if filters is None:
+        return
     if not query.terms:
-        inner = f"SELECT n.* FROM nodes n WHERE {where} ORDER BY n.seq LIMIT ?"
-        yield from _select(db, tree, inner, (*values, limit))
+        yield from _match(db, tree, (), "name", "whole", filters, limit)
         return
     enough = max(limit, _RANKED)
-    wide = _match(db, tree, query.terms, "name place text", "anywhere", where, values, enough)
+    wide = _match(db, tree, query.terms, "name place text", "anywhere", filters, enough)
     yield from wide
     if len(wide) < enough:
         return
     found = 0
-    for row in _named(db, tree, query, where, values, limit):
+    for row in _named(db, tree, query, filters, limit):
         found += 1
         yield row
     for columns, form in _ROUNDS:
         if found >= limit:
             return
-        rows = _match(db, tree, query.terms, columns, form, where, values, limit)
+        rows = _match(db, tree, query.terms, columns, form, filters, limit)
         found = max(found, len(rows))  # each round holds the rows of the one before
         yield from rows
 
 
-def _filters(tree: TreeInfo, query: Query) -> tuple[str, list[Any]]:
-    conditions, values = ["n.tree = ?", "n.ref IS NOT NULL"], [tree.tree]
-    if query.type is None:
-        conditions.append(f"n.kind <> {DATASET}")
-    tests: tuple[tuple[str, Any], ...] = (
-        ("n.kind IN (SELECT label FROM labels WHERE text = ?)", query.type),
-        ("n.unit IN (SELECT label FROM labels WHERE flat = ?)", query.unit),
-        ("coalesce(n.stop > ?, 1)", query.start_ns),
-        ("coalesce(n.start < ?, 1)", query.stop_ns),
-    )
-    chosen = [(test, value) for test, value in tests if value is not None]
-    conditions += [test for test, _ in chosen]
-    return " AND ".join(conditions), [*values, *(value for _, value in chosen)]
+@dataclass(frozen=True, slots=True)
+class _Filters:
+    """What besides words a row must fulfil: in SQL, and what of it the index knows as well."""
+
+    where: str
+    values: tuple[Any, ...]
+    marks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, db: IndexDb, tree: TreeInfo, query: Query) -> _Filters | None:
+        """Return the filters of a query; None when nothing here can pass them."""
+        conditions: list[str] = ["n.ref IS NOT NULL"]
+        values: list[int] = []
+        marks: list[str] = []
+        for cell, column, wanted, mark in (
+            ("n.kind", "text", query.type, kind_mark),
+            ("n.unit", "flat", query.unit, unit_mark),
+        ):
+            if wanted is None:
+                continue
+            labels = db.labels(column, wanted)
+            if not labels:
+                return None
+            conditions.append(f"{cell} IN ({', '.join('?' * len(labels))})")
+            values += labels
+            marks.append(any_of([mark(label) for label in labels]))
+        if query.type is None:
+            conditions.append(f"n.kind <> {DATASET}")
+        for test, time in (
+            ("coalesce(n.stop > ?, 1)", query.start_ns),
+            ("coalesce(n.start < ?, 1)", query.stop_ns),
+        ):
+            if time is not None:
+                conditions.append(test)
+                values.append(time)
+        return cls(" AND ".join(conditions), tuple(values), tuple(marks))
 
 
-def _named(
-    db: IndexDb, tree: TreeInfo, query: Query, where: str, values: Sequence[Any], limit: int
-) -> list[Row]:
+def _named(db: IndexDb, tree: TreeInfo, query: Query, filters: _Filters, limit: int) -> list[Row]:
     """Return rows whose name begins with the whole query, shortest first."""
     start = " ".join(query.phrase.split())
     inner = (
         "SELECT n.* FROM folds f CROSS JOIN nodes n ON n.seq = f.seq WHERE f.tree = ? AND "
-        f"f.fold >= ? AND f.fold < ? AND {where} ORDER BY f.fold LIMIT ?"
+        f"f.fold >= ? AND f.fold < ? AND {filters.where} ORDER BY f.fold LIMIT ?"
     )
-    asked = (tree.tree, start, f"{start}\U0010ffff", *values, limit)
+    asked = (tree.tree, start, f"{start}\U0010ffff", *filters.values, limit)
     return _select(db, tree, inner, asked)
 
 
@@ -104,48 +127,33 @@ def _match(
     terms: Sequence[Term],
     columns: str,
     form: str,
-    where: str,
-    values: Sequence[Any],
+    filters: _Filters,
     limit: int,
 ) -> list[Row]:
-    """Return rows in whose `columns` every term occurs in the given form."""
+    """Return rows in whose `columns` every term occurs in the given form, first ones first."""
     table = f"words_{tree.tree}"
-    test: str
-    asked: list[str]
-    if db.indexed:
+    tests: list[str] = []
+    asked: list[str | int] = []
+    if not db.indexed:
+        text = " || ".join(f"' ' || s.{column} || ' '" for column in columns.split())
+        tests = [f"instr({text}, ?) > 0"] * len(terms)
+        asked = [getattr(term, form).replace("  ", " ") for term in terms]
+    elif terms or filters.marks:
         vocabulary = db.vocabulary(tree)
         wanted = [vocabulary.expression(term, form) for term in terms]
         if not all(wanted):
             return []
-        test, asked = f"{table} MATCH ?", [f"{{{columns}}} : ({' AND '.join(wanted)})"]
-    else:
-        text = " || ".join(f"' ' || s.{column} || ' '" for column in columns.split())
-        test = " AND ".join([f"instr({text}, ?) > 0"] * len(terms))
-        asked = [getattr(term, form).replace("  ", " ") for term in terms]
+        parts = [f"{{{columns}}} : {words}" for words in wanted]
+        parts += [f"{{marks}} : {mark}" for mark in filters.marks]
+        tests, asked = [f"{table} MATCH ?"], [" AND ".join(parts)]
     # CROSS keeps SQLite from walking the nodes first and asking the index once for each
-    inner = (
-        f"SELECT n.* FROM {table} s CROSS JOIN nodes n ON n.seq = s.rowid "
-        f"WHERE {test} AND {where} LIMIT ?"
-    )
-    return _select(db, tree, inner, (*asked, *values, limit))
-
-
-def _read_through(db: IndexDb, tree: TreeInfo, query: Query, rows: list[Row]) -> Iterator[Row]:
-    """Yield those of a few rows that hold every term, titles of the nodes above included."""
-    titles: dict[int, str] = {0: ""}
-
-    def above(row: Row) -> str:
-        if row.up not in titles:
-            up = db.above(tree, row)
-            titles[row.up] = "" if up is None else f"{up.title[:TITLE_LENGTH]} {above(up)}"
-        return titles[row.up]
-
-    for row in rows:
-        title = row.title[:TITLE_LENGTH]
-        words = (tree.provider, row.ref or "", *row.path, title, row.unit, above(row))
-        text = fold(" ".join(words))
-        if all(term.anywhere in text for term in query.terms):
-            yield row
+    source = f"{table} s CROSS JOIN nodes n ON n.seq = s.rowid"
+    if not tests:
+        source, tests = "nodes n", ["n.seq BETWEEN ? AND ?"]
+        asked = [tree.first, tree.last]
+    where = " AND ".join([*tests, filters.where])
+    inner = f"SELECT n.* FROM {source} WHERE {where} LIMIT ?"
+    return _select(db, tree, inner, (*asked, *filters.values, limit))
 
 
 def _select(db: IndexDb, tree: TreeInfo, inner: str, values: Sequence[Any]) -> list[Row]:

@@ -16,6 +16,7 @@ __all__ = ["Refresher", "refresh_lock"]
 
 LOAD_SECONDS = 600.0  # an inventory may be a hundred megabytes
 RETRY_SECONDS = 30.0  # after a failure, before an access tries again by itself
+JOIN_SECONDS = 1.0  # a load that began no longer ago answers who wants to know how it is now
 _POLL_SECONDS = 0.2
 
 
@@ -46,12 +47,17 @@ def refresh_lock(file: Path | None, deadline: Deadline) -> Iterator[None]:
 
 
 class _Job:
-    """One running load."""
+    """One load, and the one that is to follow it."""
 
     def __init__(self) -> None:
-        self.deadline = Deadline(LOAD_SECONDS)
+        self.begin()
         self.done = threading.Event()
         self.thread: threading.Thread | None = None
+        self.next: _Job | None = None
+
+    def begin(self) -> None:
+        self.deadline = Deadline(LOAD_SECONDS)
+        self.began = time.monotonic()
 
 
 class Refresher:
@@ -84,7 +90,7 @@ class Refresher:
     def start(
         self, name: str, *, force: bool = False, again: bool = True
     ) -> threading.Event | None:
-        """Start a load, or join the one that runs.
+        """Start a load, or join the one that runs; a forced one follows what began before it.
 
         Parameters
         ----------
@@ -103,7 +109,11 @@ class Refresher:
         with self._lock:
             job = self._jobs.get(name)
             if job is not None and job.thread is not None and job.thread.is_alive():
-                return job.done  # a thread that is not alive was left behind by a fork
+                # (a thread that is not alive was left behind by a fork)
+                if not force or time.monotonic() - job.began < JOIN_SECONDS or self._closed:
+                    return job.done
+                job.next = job.next or _Job()
+                return job.next.done
             too_soon = time.monotonic() < self._retry_at.get(name, 0.0)
             if self._closed or (too_soon and not again):
                 return None
@@ -115,22 +125,39 @@ class Refresher:
             return job.done
 
     def _run(self, name: str, force: bool, job: _Job) -> None:
-        error: SpeasyError | None = None
+        """Run a load and those that follow it."""
+        following: _Job | None = job
+        while following is not None:
+            job = following
+            error = self._try(name, force, job)
+            with self._lock:
+                self._jobs.pop(name, None)
+                self._errors.pop(name, None)
+                self._retry_at.pop(name, None)
+                if error is not None and not isinstance(error, Cancelled):
+                    self._errors[name] = error
+                    self._retry_at[name] = time.monotonic() + RETRY_SECONDS
+                following, force = job.next, True
+                if following is not None and self._closed:
+                    following.done.set()
+                    following = None
+                if following is not None:
+                    following.begin()
+                    following.thread = job.thread
+                    self._jobs[name] = following
+            job.done.set()
+
+    def _try(self, name: str, force: bool, job: _Job) -> SpeasyError | None:
+        """Run one load; returns why it failed."""
         try:
             self._load(name, force, job.deadline)
         except SpeasyError as failure:
-            error = failure
+            return failure
         except Exception as failure:  # noqa: BLE001 - a provider may be anybody's code
             error = SpeasyError(f"the inventory of {name} failed: {failure!r}")
             error.__cause__ = failure
-        with self._lock:
-            self._jobs.pop(name, None)
-            self._errors.pop(name, None)
-            self._retry_at.pop(name, None)
-            if error is not None and not isinstance(error, Cancelled):
-                self._errors[name] = error
-                self._retry_at[name] = time.monotonic() + RETRY_SECONDS
-        job.done.set()
+            return error
+        return None
 
     def wait(self, name: str, event: threading.Event, deadline: Deadline) -> None:
         """Wait for a load, which goes on in the background when `deadline` comes first.

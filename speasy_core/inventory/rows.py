@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -38,7 +39,10 @@ Words = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class TreeInfo:
-    """One stored tree; times are seconds since 1970, `checked` the last time it was current."""
+    """One stored tree; times are seconds since 1970, `checked` the last time it was current.
+
+    Its nodes are those whose `seq` is `first` to `last`.
+    """
 
     tree: int
     provider: str
@@ -47,6 +51,8 @@ class TreeInfo:
     updated: float
     checked: float
     warnings: tuple[str, ...]
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +76,22 @@ class Row:
 
 def node_id(provider: str, path: Sequence[str]) -> int:
     """Return a node's id: a positive integer that a browser's numbers hold exactly."""
-    return _hash("\x1f".join((provider, *path)))
-
-
-def ref_key(ref: str) -> int:
-    """Return the number under which a product id is looked up."""
-    return _hash(storable(ref))
-
-
-def _hash(text: str) -> int:
+    text = "\x1f".join((provider, *path))
     digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 12 or 1
 
 
+def ref_key(ref: str) -> int:
+    """Return the number under which a product id is looked up; two may share one."""
+    return zlib.crc32(storable(ref).encode())
+
+
+_encode_name = json.JSONEncoder().encode
+
+
 def pack_name(name: str) -> str:
     """Return any name, halves of character pairs too, as text that SQLite holds."""
-    return json.dumps(name)[1:-1]
+    return str(_encode_name(name))[1:-1]
 
 
 def _unpack_name(text: str) -> str:
@@ -99,10 +105,8 @@ def _unpack_path(text: str | None) -> tuple[str, ...]:
 
 def _pack_ref(ref: str, path: Sequence[str]) -> str | int:
     """Return how many names at the end of `path` make the id, or the id where none do."""
-    for count in range(1, len(path) + 1):
-        if storable("/".join(path[-count:])) == ref:
-            return count
-    return ref
+    count = ref.count("/") + 1
+    return count if storable("/".join(path[-count:])) == ref else ref
 
 
 def row_of(provider: str, cells: Sequence[object]) -> Row:
@@ -120,9 +124,12 @@ def _words(text: str) -> Words:
 
 
 class TreeRow:
-    """One row about to be stored."""
+    """One row about to be stored; texts as the file can hold them."""
 
-    __slots__ = ("children", "id", "path", "record", "seq", "up")
+    __slots__ = (
+        "children", "folded", "id", "kind", "packed_ref", "path", "record", "ref", "seq", "title",
+        "unit", "up",
+    )  # fmt: skip
 
     def __init__(self, id_: int, up: TreeRow | None, path: tuple[str, ...]) -> None:
         self.id = id_
@@ -131,36 +138,30 @@ class TreeRow:
         self.seq = 0
         self.children = 0
         self.record: ProductInfo | None = None
+        self.ref: str | None = None  # the product id without its provider
+        self.packed_ref: str | int | None = None
+        self.kind: str = "folder"
+        self.title = self.unit = ""
+        self.folded = ""  # words of the name
 
-    @property
-    def ref(self) -> str | None:
-        """The product id without its provider."""
-        if self.record is None or self.record.ref is None:
-            return None
-        return storable(self.record.ref.path)
-
-    @property
-    def kind(self) -> str:
-        """What the record says; a node without one is a folder."""
-        return "folder" if self.record is None else self.record.kind
-
-    @property
-    def title(self) -> str:
-        """As the archive writes it."""
-        return "" if self.record is None else storable(self.record.title)
-
-    @property
-    def unit(self) -> str:
-        """As the archive writes it."""
-        return "" if self.record is None else storable(self.record.unit)
+    def fill(self, record: ProductInfo) -> None:
+        """Take what the provider says of this node."""
+        self.record = record
+        self.kind = record.kind
+        self.title = storable(record.title)
+        self.unit = storable(record.unit)
+        if record.ref is not None:
+            self.ref = storable(record.ref.path)
+            self.packed_ref = _pack_ref(self.ref, self.path)
+            self.folded = " ".join(fold(self.path[-1]).split())
 
     def cells(self, tree: int, labels: dict[str, int]) -> tuple[object, ...]:
         """Return the cells of the `nodes` table."""
-        record, ref = self.record, self.ref
+        record = self.record
         span = record.coverage if record is not None else None
         return (
             self.seq, tree, self.id, self.up.seq if self.up is not None else 0,
-            pack_name(self.path[-1]), None if ref is None else _pack_ref(ref, self.path),
+            pack_name(self.path[-1]), self.packed_ref,
             labels[self.kind], self.title, labels[self.unit],
             None if span is None else span.start_ns, None if span is None else span.stop_ns,
             None if record is None else record.cadence, self.children,
@@ -172,11 +173,13 @@ class TreeRow:
         A word is in the first of the three only that has it; a search in one of them looks into
         those before it as well.
         """
-        name = _words(self.path[-1])
-        paths, titles = above.of(self.up)
-        place = (paths | _words(provider) | _words(self.ref or "")) - name
-        text = _words(self.title[:TITLE_LENGTH]) | _words(self.unit) | titles
-        return name, place, text - name - place
+        name = frozenset(self.folded.split())
+        place, text = above.of(self.up)
+        place = place.union(_words(provider))
+        if not isinstance(self.packed_ref, int):  # else it says nothing that the path does not
+            place = place.union(_words(self.ref or ""))
+        text = text.union(_words(self.title[:TITLE_LENGTH]), _words(self.unit))
+        return name, place - name, text.difference(name, place)
 
 
 class WordsAbove:
@@ -222,5 +225,5 @@ def make_rows(provider: str, records: Iterable[ProductInfo]) -> list[TreeRow]:
     for record in records:
         row = place(record.path)
         if row.record is None:
-            row.record = record
+            row.fill(record)
     return list(rows.values())

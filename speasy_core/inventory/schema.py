@@ -12,21 +12,26 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain
 
 from speasy_core.provider import InventoryUpdate
 
-from .query import flat_unit, fold
+from .query import flat_unit
 from .rows import TreeRow, WordsAbove, make_rows, ref_key
 from .vocabulary import Vocabulary
 
-__all__ = ["DATASET", "FORMAT", "SCHEMA", "delete_tree", "has_fts5", "insert_tree", "unpack_chunk"]
+__all__ = [
+    "DATASET", "FORMAT", "SCHEMA", "delete_tree", "has_fts5", "insert_tree", "kind_mark",
+    "unit_mark", "unpack_chunk",
+]  # fmt: skip
 
 FORMAT = 2
 DATASET = 1  # label of the kind that a search passes over
+_encode = json.JSONEncoder(default=str).encode
 _KEPT_SOURCES = 3  # trees of one provider from different servers
-_CHUNK_ROWS, _CHUNK_CHARS = 64, 65_536  # attributes compressed together
+_HASH_BYTES = 16 * 2**20  # of the index under construction, before it is merged with the rest
+_CHUNK_ROWS = 48  # whose attributes are compressed together
 
 SCHEMA = f"""
 CREATE TABLE trees (
@@ -40,8 +45,6 @@ CREATE TABLE nodes (
     start INTEGER, stop INTEGER, cadence REAL, children INTEGER NOT NULL);
 CREATE INDEX nodes_by_id ON nodes (tree, id);
 CREATE INDEX nodes_by_up ON nodes (tree, up);
-CREATE INDEX nodes_by_kind ON nodes (tree, kind);
-CREATE INDEX nodes_by_unit ON nodes (tree, unit);
 CREATE TABLE refs (tree INTEGER, key INTEGER, seq INTEGER, PRIMARY KEY (tree, key, seq))
     WITHOUT ROWID;
 CREATE TABLE folds (tree INTEGER, fold TEXT, seq INTEGER, PRIMARY KEY (tree, fold, seq))
@@ -87,15 +90,18 @@ def insert_tree(
          first, first + len(rows) - 1),
     ).lastrowid  # fmt: skip
     assert tree is not None  # an INSERT that did not raise has one
-    _insert_nodes(db, tree, rows)
-    _insert_words(db, tree, provider, [row for row in rows if row.ref is not None], indexed)
+    labels = _labels(db, chain.from_iterable((row.kind, row.unit) for row in rows))
+    _insert_nodes(db, tree, rows, labels)
+    searched = [row for row in rows if row.ref is not None]
+    _insert_words(db, tree, provider, searched, labels, indexed=indexed)
     kept = "SELECT tree FROM trees WHERE provider = ? ORDER BY checked DESC LIMIT -1 OFFSET ?"
     delete_tree(db, f"tree IN ({kept})", (provider, _KEPT_SOURCES))
     return count
 
 
-def _insert_nodes(db: sqlite3.Connection, tree: int, rows: Sequence[TreeRow]) -> None:
-    labels = _labels(db, chain.from_iterable((row.kind, row.unit) for row in rows))
+def _insert_nodes(
+    db: sqlite3.Connection, tree: int, rows: Sequence[TreeRow], labels: dict[str, int]
+) -> None:
     db.executemany(
         f"INSERT INTO nodes VALUES ({', '.join('?' * 13)})",
         (row.cells(tree, labels) for row in rows),
@@ -105,12 +111,8 @@ def _insert_nodes(db: sqlite3.Connection, tree: int, rows: Sequence[TreeRow]) ->
     db.executemany("INSERT INTO metas VALUES (?, ?)", _chunks(rows))
     keys = sorted((ref_key(row.ref), row.seq) for row in rows if row.ref is not None)
     db.executemany(f"INSERT INTO refs VALUES ({tree}, ?, ?)", keys)
-    folds = sorted((_single(row.path[-1]), row.seq) for row in rows if row.ref is not None)
+    folds = sorted((row.folded, row.seq) for row in rows if row.ref is not None)
     db.executemany(f"INSERT INTO folds VALUES ({tree}, ?, ?)", folds)
-
-
-def _single(name: str) -> str:
-    return " ".join(fold(name).split())
 
 
 def _labels(db: sqlite3.Connection, texts: Iterable[str]) -> dict[str, int]:
@@ -124,53 +126,60 @@ def _labels(db: sqlite3.Connection, texts: Iterable[str]) -> dict[str, int]:
 
 def _chunks(rows: Sequence[TreeRow]) -> Iterator[tuple[int, bytes]]:
     """Yield the attributes of neighbours, which are much alike, as one compressed list."""
-    texts: list[str] = []
-    size = 0
-    for row in rows:
-        meta = row.record.meta if row.record is not None else None
-        text = json.dumps(dict(meta), default=str) if meta else "null"
-        if texts and (len(texts) >= _CHUNK_ROWS or size + len(text) > _CHUNK_CHARS):
-            yield row.seq - len(texts), _pack_chunk(texts)
-            texts, size = [], 0
-        texts.append(text)
-        size += len(text)
-    if texts:
-        yield rows[-1].seq + 1 - len(texts), _pack_chunk(texts)
+    for start in range(0, len(rows), _CHUNK_ROWS):
+        part = rows[start : start + _CHUNK_ROWS]
+        metas = [dict(row.record.meta) if row.record is not None else {} for row in part]
+        yield part[0].seq, zlib.compress(_encode(metas).encode(), 3)
 
 
-def _pack_chunk(texts: Sequence[str]) -> bytes:
-    return zlib.compress(f"[{','.join(texts)}]".encode(), 4)
-
-
-def unpack_chunk(chunk: bytes) -> list[dict[str, object] | None]:
+def unpack_chunk(chunk: bytes) -> list[dict[str, object]]:
     """Return the attributes of neighbouring nodes."""
     found = json.loads(zlib.decompress(chunk))
     return found if isinstance(found, list) else []
 
 
+def kind_mark(label: int) -> str:
+    """Return the word by which the index finds a kind; no text that people write has it."""
+    return f"×k{label}"
+
+
+def unit_mark(label: int) -> str:
+    """Return the word by which the index finds a unit."""
+    return f"×u{label}"
+
+
 def _insert_words(
-    db: sqlite3.Connection, tree: int, provider: str, rows: Sequence[TreeRow], indexed: bool
+    db: sqlite3.Connection,
+    tree: int,
+    provider: str,
+    rows: Sequence[TreeRow],
+    labels: dict[str, int],
+    *,
+    indexed: bool,
 ) -> None:
     """Make the tree's search index, and the list of all its different words."""
     above = WordsAbove()
     vocabulary: set[str] = set()
 
-    def cells() -> Iterator[tuple[int, str, str, str]]:
+    def cells() -> Iterator[tuple[int, str, str, str, str]]:
         for row in rows:
             name, place, text = row.words(provider, above)
             vocabulary.update(name, place, text)
-            yield row.seq, " ".join(name), " ".join(place), " ".join(text)
+            marks = f"{kind_mark(labels[row.kind])} {unit_mark(labels[row.unit])}"
+            yield row.seq, " ".join(name), " ".join(place), " ".join(text), marks
 
-    table = f"words_{tree}"
+    table, columns = f"words_{tree}", "name, place, text, marks"
     if indexed:
         # words are folded before: here they are only cut at blanks, as this tokenizer does
         db.execute(
-            f"CREATE VIRTUAL TABLE {table} USING fts5(name, place, text, content='', "
-            "columnsize=0, detail=column, prefix='1 2', tokenize='ascii')"
+            f"CREATE VIRTUAL TABLE {table} USING fts5({columns}, content='', columnsize=0, "
+            "detail=column, prefix='1', tokenize='ascii')"
         )
+        with suppress(sqlite3.OperationalError):  # a hint that not every SQLite may take
+            db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('hashsize', {_HASH_BYTES})")
     else:
-        db.execute(f"CREATE TABLE {table} (name, place, text)")
-    db.executemany(f"INSERT INTO {table} (rowid, name, place, text) VALUES (?, ?, ?, ?)", cells())
+        db.execute(f"CREATE TABLE {table} ({columns})")
+    db.executemany(f"INSERT INTO {table} (rowid, {columns}) VALUES (?, ?, ?, ?, ?)", cells())
     packed = Vocabulary.pack(sorted(vocabulary))
     db.execute("INSERT INTO vocabularies VALUES (?, ?)", (tree, packed))
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from .query import Term
 
-__all__ = ["Vocabulary"]
+__all__ = ["Vocabulary", "any_of"]
 
-_PREFIX = 2  # beginnings of words up to this length are indexed themselves
+_PREFIX = 1  # beginnings of words of this length are indexed themselves
 _SPREAD = 100  # up to so many words are looked up one by one rather than by their beginning
 
 
@@ -63,19 +63,20 @@ class Vocabulary:
         """
         word = term.word
         if form == "whole":
-            return f'"{word}"'
+            return any_of([word])
         if len(word) <= _PREFIX:
             return f'"{word}" *'
-        if form == "start":
+        if form == "start" or term.anywhere == term.start:
             words = self.containing(f"\n{word}")
-            return _any_of(words) if len(words) <= _SPREAD else f'"{word}" *'
+            return any_of(words) if len(words) <= _SPREAD else f'"{word}" *'
         words = self.containing(word)
         if len(words) <= _SPREAD:
-            return _any_of(words)
+            return any_of(words)
         inside = [known for known in words if not known.startswith(word)]
-        return f'("{word}" * OR {_any_of(inside)})' if inside else f'"{word}" *'
+        return f'("{word}" * OR {any_of(inside)})' if inside else f'"{word}" *'
 
 
-def _any_of(words: Sequence[str]) -> str:
+def any_of(words: Sequence[str]) -> str:
+    """Return what the index is asked for rows that have one of these words."""
     quoted = " OR ".join(f'"{word}"' for word in words)
     return f"({quoted})" if words else ""

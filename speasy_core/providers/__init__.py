@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 # in the order of the tree
 _TABLE = {
     "cda": f"{__name__}.cda:CdaProvider",
+    "ssc": f"{__name__}.ssc:SscProvider",
+    "csa": f"{__name__}.csa:CsaProvider",
+    "amda": f"{__name__}.amda:AmdaProvider",
     "vp": f"{__name__}.functions:FunctionProvider",
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

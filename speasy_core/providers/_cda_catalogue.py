@@ -49,7 +49,7 @@ class CatalogueEntry:
 def read_catalogue(
     data: bytes, *, source: str, check: Callable[[], None] = lambda: None
 ) -> list[CatalogueEntry]:
-    """Return the data sets of ``all.xml`` that have a master CDF, sorted as the tree shows them.
+    """Return the data sets of ``all.xml`` that are CDFs, sorted as the tree shows them.
 
     Raises
     ------
@@ -74,7 +74,9 @@ def _order(entry: CatalogueEntry) -> tuple[list[str], str]:
 def _entry(element: Element) -> CatalogueEntry | None:
     name = _text(element, "serviceprovider_ID")
     master = _label(element.find("mastercdf"))
-    if not name or not master:
+    access = element.find("access")
+    naming = _text(access, "filenaming") if access is not None else ""
+    if not name or not (master or naming.lower().endswith(".cdf")):
         return None  # films and pictures: nothing that has variables
     return CatalogueEntry(
         id=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from speasy_core.codecs.cdf import CdfFile
@@ -12,7 +12,7 @@ from speasy_core.product import ProductInfo, ProductRef
 from ._cda_catalogue import CatalogueEntry, read_catalogue
 from ._cda_masters import dataset_meta, iter_masters, parse_cadence, variable_records
 
-__all__ = ["by_dataset", "read_inventory"]
+__all__ = ["read_inventory"]
 
 
 def read_inventory(
@@ -65,9 +65,12 @@ def read_inventory(
         if entry.id in read:
             records += read[entry.id]
             continue
-        problem = problems.get(entry.id, "it is not in the archive of masters")
-        warnings.append(f"{entry.id}: its master {entry.master} cannot be used: {problem}")
-        meta = {"warning": f"its variables are not known: {entry.master}: {problem}"}
+        problem = "it has no master"
+        if entry.master:
+            reason = problems.get(entry.id, "it is not in the archive of masters")
+            problem = f"its master {entry.master} cannot be used: {reason}"
+        warnings.append(f"{entry.id}: {problem}")
+        meta = {"warning": f"its variables are not known: {problem}"}
         records.append(_dataset(entry, meta, None))
     return records, warnings
 
@@ -103,13 +106,3 @@ def _dataset(entry: CatalogueEntry, meta: dict[str, Any], cadence: float | None)
         cadence=cadence,
         meta={**entry.meta, **meta},
     )
-
-
-def by_dataset(records: Sequence[ProductInfo]) -> dict[str, list[str]]:
-    """Return the variables of each data set."""
-    known: dict[str, list[str]] = {}
-    for record in records:
-        if record.kind not in ("dataset", "folder") and record.ref is not None:
-            dataset, _, variable = record.ref.path.partition("/")
-            known.setdefault(dataset, []).append(variable)
-    return known

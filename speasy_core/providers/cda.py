@@ -22,7 +22,7 @@ from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable, merge
 
 from ._cda_answers import data_version, list_files, page_message
-from ._cda_inventory import by_dataset, read_inventory
+from ._cda_inventory import read_inventory
 from ._common import nothing, trim
 
 __all__ = ["CdaProvider"]
@@ -61,7 +61,6 @@ class CdaProvider:
         self._http = http
         self._url = settings.cda_url
         self._archive = settings.cda_archive_url
-        self._variables: dict[str, list[str]] = {}
         self.source = self._archive
 
     # -- inventory -------------------------------------------------------------------------------
@@ -100,7 +99,6 @@ class CdaProvider:
         records, warnings = read_inventory(
             catalogue.body, tar.body, sources=(_CATALOGUE, _MASTERS), check=check
         )
-        self._variables = by_dataset(records)
         # what was read counts, and not what was promised before
         return InventoryUpdate(_version(answers) or "", records, tuple(warnings))
 
@@ -163,14 +161,11 @@ class CdaProvider:
         dataset, _, variable = ref.path.strip("/").partition("/")
         if dataset and variable:
             return dataset, variable
-        names = self._variables.get(dataset, [])
-        listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
         raise InvalidRequest(
             f"{ref} is a data set, not a variable",
             product=str(ref),
-            hint=f"its variables: {listed}" if listed else
-            f"ask for cda/{dataset}/VARIABLE; find_product('{dataset}') lists them",
-        )  # fmt: skip
+            hint=f"ask for cda/{dataset}/VARIABLE; find_product('{dataset}') lists them",
+        )
 
     def _data_url(self, dataset: str, variable: str, span: TimeRange) -> str:
         start = _stamp(span.start_ns // _SECOND)

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from speasy_core._axis import Array, Int64Array, flat_samples
+from speasy_core._clean import clean_and_finite
 from speasy_core._delegates import delegate, is_data_array
 from speasy_core.errors import VariableError
 from speasy_core.variable import SpeasyVariable
 
 __all__ = [
-    "all_finite", "as_floats", "as_variable", "columns_of", "each", "is_data_array", "median_step",
-    "regular_step", "segment_edges", "step_ns", "step_range",
+    "all_finite", "as_floats", "as_variable", "columns_of", "each", "finite_floats",
+    "is_data_array", "median_step", "regular_step", "segment_edges", "step_ns", "step_range",
 ]  # fmt: skip
 
 _CHUNK = 262_144
@@ -71,23 +72,25 @@ def median_step(ns: Int64Array) -> int:
     return int(np.median(np.diff(ns[:100_001]))) if ns.size > 1 else 0
 
 
-def segment_edges(ns: Int64Array, max_gap: float | None) -> list[tuple[int, int]]:
+def segment_edges(
+    ns: Int64Array, max_gap: float | None, steps: tuple[int, int] | None = None
+) -> list[tuple[int, int]]:
     """Return ``(first, past last)`` of the runs without a step wider than `max_gap` cadences."""
     if max_gap is not None and not max_gap > 1:
         raise VariableError(f"max_gap counts cadences and must be above 1, not {max_gap!r}")
     if ns.size < 3 or max_gap is None:
         return [(0, len(ns))] if ns.size else []
     limit = max_gap * median_step(ns)
-    if step_range(ns)[1] <= limit:
+    if (steps or step_range(ns))[1] <= limit:
         return [(0, len(ns))]
     breaks = np.flatnonzero(np.diff(ns) > limit) + 1
     return list(pairwise([0, *map(int, breaks), len(ns)]))
 
 
-def regular_step(ns: Int64Array) -> tuple[int, float]:
+def regular_step(ns: Int64Array, steps: tuple[int, int] | None = None) -> tuple[int, float]:
     """Return the median step, and by what share of it the steps differ from it at most."""
     step = median_step(ns)
-    shortest, longest = step_range(ns)
+    shortest, longest = steps or step_range(ns)
     spread = max(longest - step, step - shortest) if ns.size > 1 else 0
     return step, spread / max(step, 1)
 
@@ -109,7 +112,14 @@ def all_finite(values: Array) -> bool:
 
 
 def as_floats(v: SpeasyVariable) -> SpeasyVariable:
-    """Return the samples as floats, fill values as NaN; integers become float64.
+    """Return the samples as `finite_floats` does, without looking for NaN."""
+    return finite_floats(v)[0]
+
+
+def finite_floats(v: SpeasyVariable) -> tuple[SpeasyVariable, bool]:
+    """Return the samples as floats, fill values as NaN, and whether none is NaN or infinite.
+
+    Integers become float64.
 
     Raises
     ------
@@ -119,10 +129,11 @@ def as_floats(v: SpeasyVariable) -> SpeasyVariable:
     kind = v.dtype.kind
     if kind in "biu":
         clean = v.fill_to_nan() if kind != "b" else v
-        return clean.astype(np.float64)
+        return clean.astype(np.float64), all_finite(clean._values)
     if kind not in "fc":
         raise VariableError(f"{v.name or 'the variable'} holds {v.dtype}, not numbers")
-    return v.fill_to_nan()
+    clean, finite = clean_and_finite(v)
+    return clean, finite or all_finite(clean._values)
 
 
 def columns_of(values: Array) -> Array:

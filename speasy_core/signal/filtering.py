@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -15,18 +16,19 @@ from speasy_core.errors import SpeasyWarning, VariableError
 from speasy_core.variable import SpeasyVariable
 
 from ._shared import (
-    all_finite,
-    as_floats,
     columns_of,
     each,
+    finite_floats,
     median_step,
     regular_step,
     segment_edges,
+    step_range,
 )
 
 __all__ = ["apply_sos_filter", "butterworth", "sosfiltfilt"]
 
 Irregular = Literal["raise", "resample"]
+_LONG = 100_000  # samples from which a thread is worth its start
 
 
 def sosfiltfilt(
@@ -177,14 +179,14 @@ def _filter(
     irregular: Irregular,
     tolerance: float,
 ) -> SpeasyVariable:
-    clean = as_floats(v)
+    clean, whole = finite_floats(v)
     ns, values = clean.time_ns, clean._values
     if not len(clean):
         return clean
-    edges = segment_edges(ns, max_gap)
-    whole = all_finite(values)
+    steps = step_range(ns)
+    edges = segment_edges(ns, max_gap, steps)
     if len(edges) == 1 and whole:  # the usual case, with no copy made
-        done = _piece(sos, function, clean, irregular, tolerance)
+        done = _piece(sos, function, clean, irregular, tolerance, steps)
         if done is None:
             raise _too_short(len(v))
         return clean._like(done, derived=True)
@@ -251,7 +253,7 @@ def _filter_component(
         if not known.all():
             x = (ns[span] - ns[first]).astype(float)
             piece = np.interp(x, x[known], piece[known]).astype(column.dtype)
-        done = _piece(sos, function, SpeasyVariable(ns[span], piece), irregular, tolerance, cadence)
+        done = _piece(sos, function, SpeasyVariable(ns[span], piece), irregular, tolerance)
         if done is None:
             short += int(known.sum())
         else:
@@ -265,12 +267,12 @@ def _piece(
     v: SpeasyVariable,
     irregular: Irregular,
     tolerance: float,
-    cadence: int = 0,
+    steps: tuple[int, int] | None = None,
 ) -> Array | None:
     """Filter one piece without holes or NaN; None when the filter needs more samples."""
     if len(v) < 2:
         return None
-    step, spread = regular_step(v.time_ns)
+    step, spread = regular_step(v.time_ns, steps)
     if spread > tolerance and irregular == "raise":
         raise VariableError(
             f"{v.name or 'the variable'} is not sampled regularly: steps differ from their median, "
@@ -290,9 +292,28 @@ def _piece(
     return _call(sos, function, values)
 
 
+def _along_time(sos: Array, function: Callable[..., Any], values: Array) -> Array:
+    """Filter all components at once, or, when there is much to do, each in a thread of two.
+
+    scipy lets go of the interpreter, and one component at a time needs less memory beside.
+    """
+    long = values.ndim == 2 and values.shape[1] > 1 and len(values) >= _LONG
+    # a function that is not scipy's may not be meant for threads
+    if not long or not function.__module__.startswith("scipy."):
+        return np.asarray(function(sos, values, axis=0))
+    out = np.empty(values.shape, values.dtype, order="F")
+
+    def work(k: int) -> None:
+        out[:, k] = function(sos, values[:, k])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(values.shape[1])))
+    return out
+
+
 def _call(sos: Array, function: Callable[..., Any], values: Array) -> Array | None:
     try:
-        done = function(sos, values, axis=0)
+        done = _along_time(sos, function, values)
     except ValueError as error:
         if "padlen" in str(error):  # scipy's way to say that there are too few samples
             return None

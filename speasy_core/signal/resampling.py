@@ -27,6 +27,7 @@ from ._shared import (
     as_variable,
     columns_of,
     each,
+    finite_floats,
     is_data_array,
     median_step,
     step_ns,
@@ -229,13 +230,13 @@ def _interpolate(
     max_gap: float | None,
     extrapolate: bool | Literal["hold"],
 ) -> SpeasyVariable:
-    clean = as_floats(v)
+    clean, finite = finite_floats(v)
     ns, values = clean.time_ns, columns_of(clean._values)
     out = np.empty((len(new), values.shape[1]), values.dtype, order="F")
     limit = None if max_gap is None or ns.size < 2 else _limit(ns, max_gap)
     if ns.size == 0:
         out[:] = np.nan
-    elif all_finite(values):
+    elif finite:
         _fill(out, new, ns, values, method, limit, extrapolate)
     else:  # each component has its own absent samples
         for k in range(values.shape[1]):

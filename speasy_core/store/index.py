@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 __all__ = ["Index", "IndexTrouble"]
 
 T = TypeVar("T")
+Jobs = SimpleQueue[Callable[[], None] | None]
 
 # SQLite waits this long for another process; longer is not worth a cache
 TIMEOUT = 2.0
@@ -91,13 +94,21 @@ class Index:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="speasy-index")
+        self._jobs: Jobs = SimpleQueue()
+        self._closed = False
+        thread = threading.Thread(
+            target=_work, args=(self._jobs,), name="speasy-index", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise IndexTrouble(f"index: {error}") from error  # the interpreter is shutting down
         try:
             self._db = self._run(lambda: _open(folder))
         except IndexTrouble:
-            self._thread.shutdown(wait=False)
+            self._jobs.put(None)
             raise
-        self._finalizer = weakref.finalize(self, _abandon, self._thread, self._db, os.getpid())
+        self._finalizer = weakref.finalize(self, _abandon, self._jobs, self._db, os.getpid())
         self._finalizer.atexit = False
 
     def get(self, key: str) -> bytes | None:
@@ -138,8 +149,9 @@ class Index:
         try:
             self._run(lambda: self._db.close())
         finally:
+            self._closed = True
             self._finalizer.detach()
-            self._thread.shutdown(wait=False)
+            self._jobs.put(None)
 
     def _get(self, key: str) -> bytes | None:
         try:
@@ -152,15 +164,25 @@ class Index:
     def _run(self, work: Callable[[], T]) -> T:
         import diskcache
 
+        if self._closed:
+            raise IndexTrouble("index: it was closed")
+        future: Future[T] = Future()
+
+        def job() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                future.set_exception(error)
+
+        self._jobs.put(job)
         try:
-            future: Future[T] = self._thread.submit(work)
             return future.result(timeout=3 * TIMEOUT)
         except (sqlite3.OperationalError, diskcache.Timeout, FutureTimeoutError) as error:
             text = str(error) or "it was locked for too long"
             raise IndexTrouble(f"index: {text}", "malformed" in text) from error
         except (sqlite3.Error, RefusedValueError) as error:
             raise IndexTrouble(f"index: {error}", damaged=True) from error
-        except (OSError, RuntimeError) as error:  # RuntimeError: the interpreter is shutting down
+        except OSError as error:
             raise IndexTrouble(f"index: {error}") from error
 
 
@@ -177,12 +199,25 @@ def _open(folder: Path) -> Any:
     return made
 
 
-def _abandon(thread: ThreadPoolExecutor, database: Any, pid: int) -> None:
-    """Close the connection of an index that nobody closed, in the thread that it belongs to."""
+def _work(jobs: Jobs) -> None:
+    while (job := jobs.get()) is not None:
+        job()
+
+
+def _abandon(jobs: Jobs, database: Any, pid: int) -> None:
+    """Close the connection of an index that nobody closed, in the thread that it belongs to.
+
+    Runs wherever the garbage is collected, also inside other people's locks: so it takes none,
+    and `SimpleQueue.put` is made for that.
+    """
     if pid == os.getpid():
-        with suppress(RuntimeError):  # the interpreter is shutting down
-            thread.submit(database.close)
-        thread.shutdown(wait=False)
+        jobs.put(partial(_close_quietly, database))
+        jobs.put(None)
+
+
+def _close_quietly(database: Any) -> None:
+    with suppress(sqlite3.Error, OSError):  # nobody is left to be told
+        database.close()
 
 
 def _options() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A hundred thousand products that look like CDAWeb's: ids, titles and attributes of real length."""
+"""Products that look like CDAWeb's: ids, titles and attributes of real length."""
 
 from __future__ import annotations
 

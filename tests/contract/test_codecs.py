@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from speasy_core import codecs
+from speasy_core.codecs import votable
 from speasy_core.codecs.cdf import encode
 from speasy_core.errors import SpeasyError, UnknownProduct
-from speasy_core.events import Dataset
+from speasy_core.events import Catalog, Dataset
 from speasy_core.variable import SpeasyVariable
 
 TIME = np.datetime64("2020-01-01", "ns") + np.arange(500) * np.timedelta64(1, "s")
@@ -23,8 +24,37 @@ def cdf_sample() -> bytes:
     return encode([field, flux])
 
 
+def votable_sample() -> bytes:
+    events = [(t, t + np.timedelta64(500, "ms"), {"speed": 1.5, "kind": "x"}) for t in TIME[:20]]
+    return votable.encode(Catalog("sample", events=events))
+
+
+def cef_sample() -> bytes:
+    from speasy_core.demo._cef_write import to_cef
+
+    flux = SpeasyVariable(TIME, np.ones((500, 4), "f4"), axes=[np.arange(4.0)], name="flux")
+    field = SpeasyVariable(TIME, np.ones((500, 3), "f4"), columns=["x", "y", "z"], name="field")
+    # the last line without its end: every byte then counts
+    return to_cef([field, flux], "SAMPLE", "sample.cef").rstrip(b"\n")
+
+
+def netcdf_sample() -> bytes:
+    netCDF4 = pytest.importorskip("netCDF4", reason="the extra 'io' is not installed")
+    file = netCDF4.Dataset("sample.nc", "w", memory=1024)
+    for name, size in (("time", 500), ("energy", 4), ("axis", 3)):
+        file.createDimension(name, size)
+    time = file.createVariable("time", "f8", ("time",))
+    time.units = "seconds since 2020-01-01 00:00:00"
+    time[:] = np.arange(500.0)
+    for name, dim, size in (("flux", "energy", 4), ("field", "axis", 3)):
+        file.createVariable(name, "f4", ("time", dim))[:] = np.ones((500, size), "f4")
+    body = bytes(file.close())
+    # kept in memory it is padded; its superblock says where it ends
+    return body[: int.from_bytes(body[28:36], "little")]
+
+
 # how to make a small whole file of each format; a new codec adds its own here
-SAMPLES = {"cdf": cdf_sample}
+SAMPLES = {"cdf": cdf_sample, "cef": cef_sample, "netcdf": netcdf_sample, "votable": votable_sample}
 
 
 @pytest.fixture(scope="module", params=codecs.names())

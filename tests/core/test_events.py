@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from datetime import timedelta
 
 import pytest
 
@@ -25,6 +26,10 @@ def test_event() -> None:
     assert hash(event) == hash(Event("2020-01-01", "2020-01-02"))
     assert pickle.loads(pickle.dumps(event)) == event
     assert "shock" in repr(event)
+    for other in (event + timedelta(hours=1), event * 2, event - timedelta(1)):
+        assert isinstance(other, Event)
+        assert other.meta == event.meta
+    assert (event + timedelta(hours=1)).start_ns - event.start_ns == 3_600_000_000_000
     with pytest.raises(InvalidTimeRange):
         Event("2020-01-02", "2020-01-01")
 

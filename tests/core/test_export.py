@@ -45,6 +45,8 @@ def _variables() -> dict[str, SpeasyVariable]:
         "uint64": V(seconds(2), np.array([0, 2**64 - 1], "u8"), name="u"),
         "bool": V(seconds(2), [True, False], name="flag"),
         "text": V(seconds(3), ["a,b", 'c"\n', "µ"], name="t"),
+        "seconds": V(seconds(2), [1.5, 2.5], unit="s", name="exposure"),
+        "epoch unit": V(seconds(2), [1, 2], unit="sec since 1-1-70", name="t70"),
         "times": V(seconds(2), seconds(2), name="when"),
         "spectrogram": spectrogram(),
         "varying": spectrogram(varying=True),

@@ -31,6 +31,14 @@ def test_lines(ax) -> None:  # type: ignore[no-untyped-def]
     ax.figure.canvas.draw()
 
 
+def test_nothing_positive_is_not_drawn_on_a_logarithmic_scale(ax) -> None:  # type: ignore[no-untyped-def]
+    v = SpeasyVariable(seconds(3), [0.0, 0.0, -1.0], meta={"SCALETYP": "log"})
+    assert v.plot(ax).get_yscale() == "linear"
+    flat = spectrogram() * 0
+    flat.plot(ax)
+    ax.figure.canvas.draw()
+
+
 def test_gaps_are_gaps(ax) -> None:  # type: ignore[no-untyped-def]
     v = vector()[[0, 1, 2, 7, 8, 9]]["bx"]
     v.plot.line(ax)

@@ -51,8 +51,11 @@ class Clock:
         return InventoryUpdate(
             "1",
             [
-                ProductInfo(("DS", n), ProductRef("toy", f"DS/{n}"), "scalar", coverage=COVERAGE)
-                for n in names
+                ProductInfo(("DS",), ProductRef("toy", "DS"), "dataset"),
+                *(
+                    ProductInfo(("DS", n), ProductRef("toy", f"DS/{n}"), "scalar", "", "", COVERAGE)
+                    for n in names
+                ),
             ],
         )
 
@@ -61,6 +64,8 @@ class Clock:
             self.asked.append(range)
         if self.failure is not None:
             raise self.failure
+        if ref.path.strip("/") == "DS":
+            raise InvalidRequest(f"{ref} is a data set", hint="ask for DS/VARIABLE")
         if ref.path not in ("DS/seconds", "DS/minutes"):
             return Fetched(SpeasyVariable([], np.empty(0), name=ref.path))
         inside = range.intersect(COVERAGE)
@@ -117,6 +122,18 @@ def test_refresh_asks_again_and_keeps_the_answer(session, clock):
     session.get_data("toy/DS/seconds", T0, T1, refresh=True)
     session.get_data("toy/DS/seconds", T0, T1)
     assert len(clock.asked) == 2
+
+
+def test_dataset_without_a_variable_names_its_variables(session):
+    with pytest.raises(InvalidRequest, match=r"Hint: ask for DS/VARIABLE$"):
+        session.get_data("toy/DS", T0, T1)
+    session.inventory.refresh()
+    for id_ in ("toy/DS", "toy/DS/"):
+        with pytest.raises(InvalidRequest) as caught:
+            session.get_data(id_, T0, T1)
+        assert caught.value.hint == (
+            "ask for DS/VARIABLE; its variables: toy/DS/seconds, toy/DS/minutes"
+        )
 
 
 def test_options_are_part_of_the_key(session):

@@ -254,6 +254,13 @@ class TestFilters:
         assert sosfiltfilt(SOS, V(v.time, np.arange(400))).dtype == np.float64
         assert sosfiltfilt(SOS, v[:0]).shape == (0, 3)
 
+    def test_much_data_is_filtered_in_threads(self) -> None:
+        v = noise(400_000)
+        expected = signal.sosfiltfilt(SOS, v.values, axis=0)
+        np.testing.assert_array_equal(sosfiltfilt(SOS, v).values, expected)
+        with pytest.raises(VariableError, match="long enough"):
+            sosfiltfilt(SOS, V([1, 2], np.zeros((2, 600_000))))
+
     def test_segment_by_segment(self) -> None:
         v = without(noise(), 150, 250)
         got = sosfiltfilt(SOS, v).values

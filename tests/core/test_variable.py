@@ -98,6 +98,19 @@ class TestConstruction:
         assert SpeasyVariable([1], [1], meta={"UNITS": "nT"}).unit == "nT"
         assert SpeasyVariable([1], [1], meta={"UNITS": "nT"}, unit="T").meta["UNITS"] == "T"
 
+    def test_masks_and_units_are_not_dropped(self) -> None:
+        masked = np.ma.masked_array([1, 2], mask=[True, False], dtype="i2")
+        v = SpeasyVariable([1, 2], masked)
+        np.testing.assert_array_equal(v.values, [np.nan, 2])
+        assert v.dtype == np.float32
+        assert SpeasyVariable([1, 2], np.ma.masked_array([1, 2])).dtype.kind == "i"
+        with pytest.raises(VariableError, match="filled"):
+            SpeasyVariable([1, 2], np.ma.masked_array(["a", "b"], mask=[True, False]))
+        assert SpeasyVariable([1, 2], v.with_unit("nT")).unit == "nT"
+        assert SpeasyVariable([1, 2], v.with_unit("nT"), unit="pT").unit == "pT"
+        units = pytest.importorskip("astropy.units")
+        assert SpeasyVariable([1, 2], [1, 2] * units.nT).unit == "nT"
+
     def test_from_unsorted_repairs_and_counts(self) -> None:
         time = np.array(["2018-01-03", "2018-01-01", "2018-01-01", "NaT"], "M8[ns]")
         axis = np.arange(8).reshape(4, 2)
@@ -136,7 +149,9 @@ class TestConstruction:
         assert again.gaps == v.gaps
         assert not np.shares_memory(v.copy().values, v.values)
         assert v.copy(name="c").name == "c"
-        assert v.copy(values=np.zeros((10, 3))).values.sum() == 0
+        assert v.copy(values=np.zeros((10, 3))).columns == v.columns
+        assert v.copy(values=np.zeros(10)).columns == ["b"]
+        assert spectrogram().copy(values=np.zeros((6, 2))).axes == ()
 
     def test_import_is_light(self) -> None:
         code = (
@@ -352,11 +367,19 @@ class TestCleaning:
             v.replace_fillval_by_nan(inplace=True)
         assert np.isnan(v.replace_fillval_by_nan(convert_to_float=True).values[1])
 
-    @pytest.mark.parametrize("fill", ["text", None, 99999, 1e400, [], True, np.nan])
+    @pytest.mark.parametrize("fill", ["text", None, 99999, 1e400, 10**400, [], True, np.nan])
     def test_a_fill_value_that_cannot_be_one_is_left(self, fill: object) -> None:
         v = SpeasyVariable([1, 2], np.array([1, 2], "i2"), meta={"FILLVAL": fill})
         assert v.fill_to_nan() is v
         assert v.sanitized() is v
+
+    @pytest.mark.parametrize("fill", ["text", None, 10**400, [], np.nan, True, -1e31])
+    @pytest.mark.parametrize("dtype", ["f4", "f8", "c16"])
+    def test_floats_that_are_clean_are_given_back(self, fill: object, dtype: str) -> None:
+        v = SpeasyVariable([1, 2], np.array([1, 2], dtype), meta={"FILLVAL": fill})
+        assert v.fill_to_nan() is v
+        nan = SpeasyVariable([1, 2], np.array([np.nan, np.inf], "f4"), meta={"FILLVAL": fill})
+        assert nan.fill_to_nan() is nan
 
     def test_text_and_times_are_left(self) -> None:
         for values in (["a", "b"], seconds(2), [True, False]):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from speasy_core.xml import iter_elements
 from speasy_core.errors import UnexpectedContent
+from speasy_core.xml import iter_elements
 
 
 def read(data: bytes, tag: str = "d", **more: object):

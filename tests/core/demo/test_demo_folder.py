@@ -167,13 +167,56 @@ def test_only_the_highest_version_counts(tmp_path: Path) -> None:
         assert got["b"].values[0, 0] == 10
 
 
+def test_parts_of_one_day_and_same_names_in_other_folders_are_all_served(tmp_path: Path) -> None:
+    write_cdf(tmp_path / "xx_20200101_a.cdf", hours("2020-01-01", 0, 1))
+    write_cdf(tmp_path / "xx_20200101_b.cdf", hours("2020-01-01", 1, 2))
+    write_cdf(tmp_path / "2" / "plain.cdf", hours("2020-01-01", 2, 3))
+    write_cdf(tmp_path / "3" / "plain.cdf", hours("2020-01-01", 3, 4))
+    with LocalArchive(tmp_path) as archive:
+        got = fetch(archive.url, "XX_H0_TST", "b", "20200101T000000Z", "20200102T000000Z")
+        assert len(got["Epoch"].values) == 240
+
+
+def test_a_variable_without_depend_0_comes_with_its_time(tmp_path: Path) -> None:
+    cdf = pycdfpp.CDF()
+    times = pycdfpp.to_tt2000(hours("2020-01-01", 0, 2))
+    cdf.add_variable("Epoch", times, pycdfpp.DataType.CDF_TIME_TT2000)
+    cdf.add_variable("x,y", np.arange(120.0)).add_attribute("VAR_TYPE", "data")
+    (tmp_path / "xx_20200101.cdf").write_bytes(bytes(pycdfpp.save(cdf)))
+    with LocalArchive(tmp_path) as archive:
+        got = fetch(archive.url, "XX", "x%2Cy", "20200101T010000Z", "20200101T010200Z")
+        assert got["x,y"].values.tolist() == [60.0, 61.0, 62.0]
+        assert len(got["Epoch"].values) == 3
+
+
+def test_a_file_that_may_not_be_opened_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cdf(tmp_path / "xx_20200101_v01.cdf", hours("2020-01-01", 0, 1))
+    plain = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.parent == tmp_path:
+            raise PermissionError(13, "Permission denied", str(path))
+        return plain(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with LocalArchive(tmp_path) as archive:
+        assert archive.datasets == ["XX"]
+        got = data(archive.url, "XX", "b", "20200101T000000Z", "20200101T010000Z")
+        (described,) = got.json["FileDescription"]
+        assert described["Name"].endswith("/xx_20200101_v01.cdf")
+        assert ask(described["Name"]).body == b""
+
+
 def test_files_out_of_order_are_sorted_by_time(tmp_path: Path) -> None:
     late, early = hours("2020-01-01", 1, 3), hours("2020-01-01", 0, 2)
     write_cdf(tmp_path / "xx_h0_tst_20200101000000_v1.cdf", late)
     write_cdf(tmp_path / "xx_h0_tst_20200101010000_v1.cdf", early)
     with LocalArchive(tmp_path) as archive:
         got = fetch(archive.url, "XX_H0_TST", "b", "20200101T000000Z", "20200102T000000Z")
-        assert np.all(np.diff(pycdfpp.to_datetime64(got["Epoch"])) >= np.timedelta64(0))
+        assert np.all(np.diff(pycdfpp.to_datetime64(got["Epoch"])) == np.timedelta64(60, "s"))
+        assert len(got["b"].values) == 180, "what both files hold comes once"
 
 
 def test_no_damaged_file_stops_the_archive(tmp_path: Path) -> None:
@@ -191,6 +234,21 @@ def test_no_damaged_file_stops_the_archive(tmp_path: Path) -> None:
             assert described["Length"] == cut
         assert data(archive.url, "PAGE", "b", "20200101T000000Z", "20200102T000000Z").status == 200
         assert ask(archive.url + "/spdf/pub/catalogs/all.xml").status == 200
+
+
+def test_unknown_variable_is_unknown_beside_a_damaged_file_too(tmp_path: Path) -> None:
+    whole = write_cdf(
+        tmp_path / "xx_h0_tst_20200101_v1.cdf", hours("2020-01-01", 0, 24)
+    ).read_bytes()
+    (tmp_path / "xx_h0_tst_20200102_v1.cdf").write_bytes(whole[: len(whole) // 2])
+    span = ("20200101T000000Z", "20200103T000000Z")
+    with LocalArchive(tmp_path) as archive:
+        dataset = "XX_H0_TST"
+        got = data(archive.url, dataset, "b", *span)
+        assert got.json["FileDescription"][0]["Name"].endswith("/xx_h0_tst_20200102_v1.cdf")
+        got = data(archive.url, dataset, "none", *span)
+        assert got.status == 404
+        assert b"none not found" in got.body
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from speasy_core.inventory.tree import attribute_name, attribute_names
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import InventoryUpdate
 from speasy_core.timerange import TimeRange
+from tests.bench.products import products
 
 SPAN = TimeRange("1997-09-02", "2024-01-01")
 
@@ -367,6 +368,45 @@ def test_many_threads_share_one_load(make, fake):
     assert len(fake.asked) == 1
 
 
+def test_forced_refresh_follows_a_load_that_began_before(make, fake, monkeypatch):
+    inventory = make(fake)
+    fake.gate = threading.Event()
+    inventory.refresh_in_background()
+    inventory.refresh(force=True, deadline=Deadline(0.05))  # as good as begun at the same time
+    monkeypatch.setattr("speasy_core.inventory.refresh.JOIN_SECONDS", 0.0)
+    inventory.refresh(deadline=Deadline(0.05))  # what is missing is being loaded
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(inventory.refresh(force=True)["cda"].version))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    assert fake.asked == [None]
+    fake.version = "v2"
+    fake.gate.set()
+    for thread in threads:
+        thread.join()
+    assert fake.asked == [None, "v2"], "all who wait share the load that follows"
+    assert found == ["v2"] * 3
+    assert not inventory.states()["cda"].loading
+
+
+def test_close_withdraws_the_load_that_was_to_follow(make, fake, monkeypatch):
+    monkeypatch.setattr("speasy_core.inventory.refresh.JOIN_SECONDS", 0.0)
+    fake.gate = threading.Event()
+    inventory = make(fake)
+    inventory.refresh_in_background()
+    waiting = threading.Thread(target=inventory.refresh, kwargs={"force": True})
+    waiting.start()
+    time.sleep(0.1)
+    inventory.close()
+    waiting.join(2)
+    assert not waiting.is_alive()
+    assert fake.asked == [None]
+
+
 def test_copy_of_a_server_never_shows_as_the_server(make, fake):
     make(fake).refresh()
     copy = FakeProvider(records=(product("Copy", "d", "v"),))
@@ -382,11 +422,15 @@ def test_trees_of_servers_long_unused_are_forgotten(make, fake, tmp_path):
         make(fake).refresh()
     with sqlite3.connect(tmp_path / "inv" / FILE_NAME) as db:
         assert db.execute("SELECT count(*) FROM trees").fetchone() == (3,)
-        tables = db.execute(
-            "SELECT count(*) FROM sqlite_master WHERE name LIKE 'names\\__' "
-            "ESCAPE '\\' OR name LIKE 'texts\\__' ESCAPE '\\'"
-        ).fetchone()
-        assert tables == (6,)
+        tables = "SELECT count(*) FROM sqlite_master WHERE name LIKE 'words__'"
+        assert db.execute(tables).fetchone() == (3,)
+        span = "SELECT min(first), max(last) FROM trees"
+        for table in ("nodes", "paths", "metas"):
+            inside = f"SELECT count(*) FROM {table} WHERE seq NOT BETWEEN ? AND ?"
+            assert db.execute(inside, db.execute(span).fetchone()).fetchone() == (0,)
+        for table in ("nodes", "refs", "folds", "vocabularies"):
+            kept = f"SELECT count(DISTINCT tree) FROM {table}"
+            assert db.execute(kept).fetchone() == (3,), table
     db.close()
 
 
@@ -491,7 +535,7 @@ def test_damaged_file_costs_a_warning_and_nothing_else(make, fake, tmp_path):
     with pytest.warns(CacheWarning, match="cannot be used"):
         assert inventory.states()["cda"].loaded is False
     assert inventory.tree.cda.ACE.name == "ACE"
-    assert (tmp_path / "inv" / "inventory-1.damaged").exists()
+    assert (tmp_path / "inv" / FILE_NAME).with_suffix(".damaged").exists()
     assert make(fake).tree.cda.ACE.name == "ACE"  # the next one starts afresh
 
 
@@ -532,6 +576,16 @@ def test_file_of_another_format_is_left_alone(make, fake, tmp_path):
 def test_folder_is_private(make, fake, tmp_path):
     make(fake).refresh()
     assert (tmp_path / "inv").stat().st_mode & 0o077 == 0
+
+
+def test_snapshot_is_small(make, tmp_path):
+    records = tuple(products(datasets=200))
+    inventory = make(FakeProvider(records=records))
+    inventory.refresh()
+    size = sum(file.stat().st_size for file in (tmp_path / "inv").iterdir())
+    assert size < 600 * len(records), "with its journal, while it is open"
+    for record in records[::97]:
+        assert inventory.info(record.ref) == record
 
 
 def test_without_a_folder_everything_is_in_memory(make, fake, tmp_path):

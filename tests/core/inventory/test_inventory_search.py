@@ -6,11 +6,14 @@ import random
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from speasy_core.errors import InvalidTime
 from speasy_core.inventory.db import IndexDb
 from speasy_core.inventory.match import search_tree
-from speasy_core.inventory.query import fold, parse_query
+from speasy_core.inventory.query import fold, parse_query, rank
+from speasy_core.inventory.rows import make_rows
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import InventoryUpdate
 from speasy_core.timerange import TimeRange, to_ns
@@ -132,6 +135,7 @@ def test_no_text_breaks_the_search(db, text):
 def test_query_is_taken_apart():
     query = parse_query('mms1 B type:Vector after:2015 before:2016-02 unit:"n T" foo:bar')
     assert [t.anywhere for t in query.terms] == ["mms1", "  b", "foo", "bar"]
+    assert [t.word for t in query.terms] == ["mms1", "b", "foo", "bar"]
     assert (query.type, query.unit) == ("vector", "nt")
     assert query.start_ns == to_ns("2015-01-01")
     assert query.stop_ns == to_ns("2016-03-01")
@@ -141,6 +145,61 @@ def test_query_is_taken_apart():
     assert fold("AC_H0/x") == "  ac  h0  x  "
     with pytest.raises(InvalidTime, match="yesterday"):
         parse_query("after:yesterday")
+
+
+WORDS = st.sampled_from(
+    ["mms1", "mms2", "mms", "ms", "m", "b", "B", "bgse", "gse", "GSEc", "fgm", "fg", "srvy",
+     "énergie", "nT", "km", "field", "fieldset", "wind", "0", "12", "a_b", "ß", "×k1", "cda", "--",
+     "日本語"]
+)  # fmt: skip
+NAMES = st.lists(WORDS, min_size=1, max_size=3).map("_".join)
+PRODUCTS = st.builds(
+    lambda path, ref, kind, title, unit: ProductInfo(
+        tuple(path), ProductRef("cda", ref or "/".join(path[-2:])), kind, " ".join(title), unit
+    ),
+    st.lists(NAMES, min_size=1, max_size=3),
+    st.none() | NAMES,
+    st.sampled_from(["vector", "scalar", "dataset"]),
+    st.lists(WORDS, max_size=3),
+    st.sampled_from(["nT", "NT", "km/s", ""]),
+)
+
+
+def expected(products: dict[tuple[str, ...], ProductInfo], text: str, **filters: str) -> list[str]:
+    """Search by reading everything, as the query is defined."""
+    query = parse_query(text, **filters)
+    found = []
+    for order, (path, product) in enumerate(products.items()):
+        above = [products[path[:n]].title for n in range(1, len(path)) if path[:n] in products]
+        words = [str(product.ref), *path, product.title, product.unit, *above]
+        if query.type != product.kind and (query.type or product.kind == "dataset"):
+            continue
+        if query.unit is not None and query.unit != product.unit.casefold():
+            continue
+        whole = fold(" ".join(words))
+        if all(term.anywhere in whole for term in query.terms):
+            name, ref, up = fold(path[-1]), fold(str(product.ref)), fold(" ".join(path[:-1]))
+            place = (rank(query, name, ref, up), len(ref)) if query.terms else (6, 0)
+            found.append((*place, order, str(product.ref)))
+    return [ref for *_, ref in sorted(found)]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+@given(st.lists(PRODUCTS, max_size=12), st.lists(WORDS, max_size=3).map(" ".join), st.data())
+def test_index_finds_what_reading_everything_finds(indexed, products, text, data):
+    kind = data.draw(st.sampled_from([None, "vector", "dataset", "none"]))
+    unit = data.draw(st.sampled_from([None, "nT", "km/s", "none"]))
+    db = IndexDb(None, indexed=indexed)
+    db.replace("cda", "", InventoryUpdate("1", products), 0.0)
+    tree = db.tree("cda", "")
+    query = parse_query(text, type=kind, unit=unit)
+    found = [f"cda/{m[3].ref}" for m in search_tree(db, tree, query, 50)]
+    rows = make_rows("cda", products)
+    in_order = {row.path: row.record for row in rows if row.record is not None}
+    assert found == expected(in_order, text, type=kind, unit=unit)
+    for product in in_order.values():
+        assert db.by_ref(tree, product.ref.path).ref == product.ref.path
+    db.close()
 
 
 @pytest.mark.slow

@@ -185,15 +185,17 @@ def test_broken_and_missing_masters_leave_the_dataset_listed(provider, http):
         element("CUT", "cut.cdf", "G", "O", "I"),
         element("GONE", "gone.cdf", "G", "O", "I"),
         element("GOOD", "good.cdf", "G", "O", "I"),
-        element("FILM", "", "G", "O", "I"),
+        element("FILM", "", "G", "O", "I").replace(".cdf", ".mpg"),
+        element("BARE", "", "G", "O", "I"),
     ), tar({"cut.cdf": whole[:-100], "good.cdf": whole}))  # fmt: skip
     update = load(provider)
     paths = ["/".join(record.path) for record in update.records]
-    assert paths == ["G/O", "G/O/I/CUT", "G/O/I/GONE", "G/O/I/GOOD", "G/O/I/GOOD/b"]
-    cut, gone = update.warnings
+    assert paths == ["G/O", "G/O/I/BARE", "G/O/I/CUT", "G/O/I/GONE", "G/O/I/GOOD", "G/O/I/GOOD/b"]
+    bare, cut, gone = update.warnings
     assert cut.startswith("CUT: its master cut.cdf cannot be used: ")
     assert "not in the archive of masters" in gone
-    assert "cut.cdf" in update.records[1].meta["warning"]
+    assert bare == "BARE: it has no master"
+    assert "cut.cdf" in update.records[2].meta["warning"]
 
 
 def test_datasets_are_listed_once_and_https_counts(provider, http):

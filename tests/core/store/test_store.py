@@ -452,3 +452,21 @@ def test_kill_9_loses_and_tears_nothing(tmp_path):
             data = store.open(entry["blob"]).rows("v", 0, 40_000)
             assert zlib.crc32(data.tobytes()) == entry["sum"]
     store.close()
+
+
+def test_a_forgotten_index_is_closed_inside_any_lock(tmp_path):
+    """Garbage is collected wherever memory is asked for, for one while a thread is started."""
+    code = (
+        "import concurrent.futures.thread as pool, gc, pathlib, sys, threading, time\n"
+        "from speasy_core.store.index import Index\n"
+        "index = Index(pathlib.Path(sys.argv[1]))\n"
+        "index.itself = index\n"
+        "with pool._global_shutdown_lock, threading._active_limbo_lock:\n"
+        "    del index\n"
+        "    gc.collect()\n"
+        "end = time.monotonic() + 5\n"
+        "while any(t.name == 'speasy-index' for t in threading.enumerate()):\n"
+        "    assert time.monotonic() < end\n"
+        "    time.sleep(0.01)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "index")], check=True, timeout=30)

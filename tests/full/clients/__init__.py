@@ -12,6 +12,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 REQUIREMENTS = {
     "cdasws": ["cdasws>=1.8,<1.9", "cdflib", "xarray", "requests"],
     "speasy": ["speasy==1.9.1"],
+    "sscws": ["sscws>=2.5,<2.6", "cdflib", "xarray", "requests"],
 }
 
 

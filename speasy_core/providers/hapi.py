@@ -1,0 +1,359 @@
+"""Every server that speaks HAPI, the Heliophysics API, in its versions 2 and 3."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from typing import Any
+
+from speasy_core.codecs._hapi_build import empty
+from speasy_core.codecs._hapi_info import Info
+from speasy_core.config import Settings
+from speasy_core.errors import (
+    Cancelled,
+    InvalidRequest,
+    RequestTooLarge,
+    ServerError,
+    SpeasyError,
+    UnknownProduct,
+)
+from speasy_core.http import Deadline, HttpClient
+from speasy_core.product import ProductInfo, ProductRef
+from speasy_core.provider import Fetched, InventoryUpdate
+from speasy_core.timerange import TimeRange
+from speasy_core.variable import SpeasyVariable, merge
+
+from ._common import trim
+from ._hapi_client import HapiClient, HapiError, coverage, duration_ns
+from ._hapi_inventory import digest, read_server
+from ._hapi_servers import chosen_servers
+
+__all__ = ["HapiProvider"]
+
+_log = logging.getLogger(__name__)
+
+_DAY = 86_400_000_000_000
+_SECOND = 1_000_000_000
+# seconds that one server may take to say what it has, so that one that stalls delays no other
+_SERVER_TIME = 40.0
+_MAX_PIECES = 2000
+# what one request may bring, by the server's own word on cadence and sizes
+_MAX_BYTES = 200_000_000
+
+
+class HapiProvider:
+    """All HAPI servers as one provider; product ids are ``hapi/SERVER/DATASET/PARAMETER``.
+
+    Parameters
+    ----------
+    settings : Settings
+        `hapi_servers` names servers; with `hapi_public` the known public ones are there too.
+    http : HttpClient
+        Shared.
+    """
+
+    name = "hapi"
+    title = "HAPI servers"
+    max_request_ns: int | None = None  # each server has its own limit, kept in `fetch`
+    options: frozenset[str] = frozenset()
+    cachable = True
+    lists_all = False  # of large servers the inventory holds no parameters
+
+    def __init__(self, settings: Settings, http: HttpClient) -> None:
+        servers = chosen_servers(settings)
+        self._clients = {key: HapiClient(server, http) for key, server in servers.items()}
+        self._kept: dict[str, list[ProductInfo]] = {}
+        self.source = " ".join(sorted(f"{s.name}={s.url}" for s in servers.values()))
+
+    # -- inventory -------------------------------------------------------------------------------
+
+    def inventory(self, *, deadline: Deadline, since: str | None = None) -> InventoryUpdate | None:
+        """Return the data sets of all servers that answer, or None when nothing changed.
+
+        HAPI has no mark of freshness: the lists are read and compared. A server that does not
+        answer is named in the warnings; what it had when it last did stays.
+
+        Parameters
+        ----------
+        deadline : Deadline
+            For all of it; servers are asked side by side.
+        since : str, optional
+            Version of the inventory at hand.
+
+        Raises
+        ------
+        ServerError
+            No server answered.
+        """
+        deadline.check("asking HAPI servers")
+        answers = self._ask_all(deadline)
+        failed = {name: a for name, a in answers.items() if isinstance(a, SpeasyError)}
+        if failed and len(failed) == len(answers):
+            raise _all_failed(failed)
+        marks, warnings = {}, []
+        for name, answer in answers.items():
+            server = self._clients[name].server.name
+            if isinstance(answer, SpeasyError):
+                warnings.append(f"{server} does not answer: {answer.message}")
+            else:
+                self._kept[name], notes = answer
+                warnings += notes
+                marks[server] = digest(self._kept[name])
+        if since is not None and _unchanged(marks, since, failed.keys()):
+            return None
+        for name in failed:
+            if name in self._kept:
+                marks[self._clients[name].server.name] = digest(self._kept[name])
+        records = [r for name in self._clients for r in self._kept.get(name, [])]
+        version = " ".join(f"{server}:{mark}" for server, mark in sorted(marks.items()))
+        return InventoryUpdate(version, records, tuple(warnings))
+
+    def _ask_all(
+        self, deadline: Deadline
+    ) -> dict[str, tuple[list[ProductInfo], list[str]] | SpeasyError]:
+        allowed = min(_SERVER_TIME, 0.8 * deadline.left())
+
+        def ask(name: str) -> tuple[list[ProductInfo], list[str]] | SpeasyError:
+            part = Deadline(allowed)
+            forget = deadline.on_cancel(part.cancel)
+            try:
+                return read_server(self._clients[name], part)
+            except Cancelled:
+                raise
+            except SpeasyError as error:
+                _log.info("HAPI server %s: %s", name, error)
+                return error
+            finally:
+                forget()
+
+        if not self._clients:
+            return {}
+        with ThreadPoolExecutor(min(16, len(self._clients)), "hapi") as pool:
+            return dict(zip(self._clients, pool.map(ask, self._clients), strict=True))
+
+    # -- data ------------------------------------------------------------------------------------
+
+    def fetch(
+        self,
+        ref: ProductRef,
+        range: TimeRange,
+        *,
+        deadline: Deadline,
+        since: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Fetched:
+        """Return the samples of one parameter.
+
+        Parameters
+        ----------
+        ref : ProductRef
+            ``hapi/SERVER/DATASET/PARAMETER``; names of data sets may hold slashes.
+        range : TimeRange
+            Asked for in as many pieces as the server's limits take.
+        deadline : Deadline
+            For all requests of this call.
+        since : str, optional
+            The data set's modification date with the answer at hand; where it is still the same,
+            `variable` is None.
+        options : mapping, optional
+            None are taken.
+
+        Raises
+        ------
+        InvalidRequest
+            A data set without a parameter; its parameters are named.
+        UnknownProduct
+            No such server, data set or parameter.
+        ServerError
+            The server's own message is quoted.
+        CorruptFile
+            An answer that is not what its header says.
+        """
+        deadline.check(f"asking for {ref}")
+        client, dataset, parameter, info = self._resolve(ref, deadline)
+        covered = coverage(info)
+        if since is not None or (covered is not None and range.stop_ns > covered.stop_ns):
+            info = client.info(dataset, deadline, max_age=60.0)
+            covered = coverage(info)
+        version = _version(info, covered, range)
+        names = _wanted(info, parameter)
+        request = _Data(client, dataset, parameter, names, info, deadline)
+        span = range
+        if covered is not None:
+            # some servers name the last sample as the end, others the instant behind it
+            near = range.intersect(
+                TimeRange.from_ns(covered.start_ns, covered.stop_ns + _DAY)
+            )
+            if near is None:
+                return Fetched(empty(info, parameter, str(ref)), version, request.url(range))
+            span = near
+        if since is not None and version is not None and since == version:
+            return Fetched(None, version, request.url(span))
+        parts = [v for piece in request.split(span) for v in request.get(piece)]
+        filled = [v for v in parts if len(v)]
+        found = merge(filled) if len(filled) > 1 else (filled or [None])[0]
+        if found is None:
+            found = empty(info, parameter, str(ref))
+        return Fetched(trim(found, range), version, request.url(span))
+
+    def _client(self, ref: ProductRef) -> tuple[HapiClient, list[str]]:
+        server, *rest = ref.path.strip("/").split("/")
+        client = self._clients.get(server.lower())
+        if client is None:
+            known = [c.server.name for c in self._clients.values()]
+            raise UnknownProduct(
+                f"there is no HAPI server {server!r}",
+                product=str(ref),
+                hint=f"servers: {', '.join(known)}; others can be named in the setting hapi_servers",
+            )
+        return client, [part for part in rest if part]
+
+    def _resolve(
+        self, ref: ProductRef, deadline: Deadline
+    ) -> tuple[HapiClient, str, str, Info]:
+        """Return server, data set, parameter and the data set's description."""
+        client, parts = self._client(ref)
+        if not parts:
+            raise InvalidRequest(f"{ref} is a server, not a product", product=str(ref))
+        dataset, parameter = _part(parts, client.catalog_ids)
+        try:
+            info = client.info(dataset, deadline)
+        except UnknownProduct:
+            # where the name of the data set ends is only known from the server's list
+            if len(parts) < 2 or client.catalog_ids:
+                raise
+            client.catalog(deadline)
+            other = _part(parts, client.catalog_ids)
+            if other == (dataset, parameter):
+                raise
+            dataset, parameter = other
+            info = client.info(dataset, deadline)
+        if not parameter:
+            raise InvalidRequest(
+                f"{ref} is a data set, not a parameter",
+                product=str(ref),
+                hint=f"its parameters: {', '.join(info.names[:30])}",
+            )
+        if info.find(parameter) is None:
+            close = get_close_matches(parameter, info.names, 3) or info.names[:12]
+            raise UnknownProduct(
+                f"{client.server.name}'s data set {dataset} has no parameter {parameter!r}",
+                product=str(ref),
+                hint=f"it has {', '.join(close)}",
+            )
+        return client, dataset, parameter, info
+
+
+def _part(parts: list[str], known: frozenset[str]) -> tuple[str, str]:
+    """Part an id into data set and parameter: the longest known data set, else the last slash.
+
+    Examples
+    --------
+    >>> _part(["a", "b", "c"], frozenset()), _part(["a", "b", "c"], frozenset({"a"}))
+    (('a/b', 'c'), ('a', 'b/c'))
+    """
+    for count in range(len(parts) - 1, 0, -1):
+        if "/".join(parts[:count]) in known:
+            return "/".join(parts[:count]), "/".join(parts[count:])
+    if len(parts) == 1 or "/".join(parts) in known:
+        return "/".join(parts), ""
+    return "/".join(parts[:-1]), parts[-1]
+
+
+def _wanted(info: Info, parameter: str) -> list[str]:
+    """Return the parameter and those that hold its bins, in the order of the data set."""
+    asked = info.find(parameter)
+    wanted = {parameter, *(asked.needs() if asked else ())}
+    return [p.name for p in info.parameters if p.name in wanted]
+
+
+def _version(info: Info, covered: TimeRange | None, span: TimeRange) -> str | None:
+    """Return the mark of what the data set holds in `span`; None when the server gives none."""
+    modified = info.meta.get("modificationDate")
+    if not isinstance(modified, str) or not modified.strip():
+        return None
+    # what is not there yet may come without a new date
+    grows = covered is None or span.stop_ns > covered.stop_ns
+    return f"{modified} {info.meta.get('stopDate')}" if grows else modified
+
+
+def _unchanged(marks: Mapping[str, str], since: str, failed: Any) -> bool:
+    before = dict(item.rpartition(":")[::2] for item in since.split())
+    same = all(before.get(server) == mark for server, mark in marks.items())
+    return same and (bool(failed) or before.keys() == marks.keys())
+
+
+def _all_failed(failed: Mapping[str, SpeasyError]) -> SpeasyError:
+    errors = list(failed.values())
+    if len(errors) == 1:
+        return errors[0]
+    return ServerError(
+        f"none of the {len(errors)} HAPI servers answered; the first: {errors[0].message}",
+        hint="is there a network?",
+    )
+
+
+class _Data:
+    """The requests for one parameter."""
+
+    def __init__(
+        self,
+        client: HapiClient,
+        dataset: str,
+        parameter: str,
+        names: list[str],
+        info: Info,
+        deadline: Deadline,
+    ) -> None:
+        self._client, self._dataset, self._parameter = client, dataset, parameter
+        self._names, self._info, self._deadline = names, info, deadline
+
+    def url(self, span: TimeRange) -> str:
+        return self._client.data_url(self._dataset, self._names, span, self._deadline)
+
+    def split(self, span: TimeRange) -> list[TimeRange]:
+        """Cut a range into pieces that the server takes."""
+        limits = [duration_ns(self._info.meta.get("maxRequestDuration")), self._affordable()]
+        longest = min((limit for limit in limits if limit), default=None)
+        if longest is None or span.duration_ns <= longest:
+            return [span]
+        count = -(-span.duration_ns // longest)
+        if count > _MAX_PIECES:
+            raise RequestTooLarge(
+                f"{self._client.server.name} takes at most {longest / _SECOND:g} s in one request: "
+                f"{count} requests would be needed, more than {_MAX_PIECES}",
+                range=span,
+                hint="ask for a shorter range",
+            )
+        starts = [span.start_ns + i * longest for i in range(count)]
+        return [TimeRange.from_ns(s, min(s + longest, span.stop_ns)) for s in starts]
+
+    def _affordable(self) -> int | None:
+        cadence = duration_ns(self._info.meta.get("cadence"))
+        parameters = [p for p in self._info.parameters if p.name in self._names]
+        record = 24 + sum(p.columns * (p.length or 8) for p in parameters)
+        return None if cadence is None else max(_MAX_BYTES // record * cadence, _SECOND)
+
+    def get(self, span: TimeRange, halvings: int = 12) -> list[SpeasyVariable]:
+        """Return what the server has in a range, in pieces where it finds the range too long."""
+        url = self.url(span)
+        try:
+            return [self._client.data(url, self._parameter, self._info, self._deadline)]
+        except HapiError as error:
+            if error.code == 1405:
+                covered = coverage(self._info)
+                inside = covered.intersect(span) if covered is not None else None
+                if covered is not None and inside is None:
+                    return []
+                if inside is None or inside == span:
+                    raise
+                return self.get(inside, halvings)
+            if error.code != 1408 or not halvings or span.duration_ns < 2 * _SECOND:
+                raise
+        middle = (span.start_ns + span.stop_ns) // 2
+        halves = (
+            TimeRange.from_ns(span.start_ns, middle), TimeRange.from_ns(middle, span.stop_ns)
+        )  # fmt: skip
+        return [v for half in halves for v in self.get(half, halvings - 1)]
