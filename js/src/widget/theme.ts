@@ -89,8 +89,9 @@ export function lineColors(
     if (chosen) {
       return chosen;
     }
-    // The magnitude stands apart from the components, wherever in the order it comes.
-    if (columns.length > 1 && MAGNITUDE.test(name)) {
+    // The magnitude stands apart from the three components, wherever in the order it comes; among
+    // three columns there is none: BT of (BR, BT, BN) is the tangential one.
+    if (columns.length > 3 && MAGNITUDE.test(name)) {
       return theme.foreground;
     }
     return theme.palette[(offset + i) % theme.palette.length]!;
