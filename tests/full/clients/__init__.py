@@ -11,6 +11,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 REQUIREMENTS = {
     "cdasws": ["cdasws>=1.8,<1.9", "cdflib", "xarray", "requests"],
+    "hapiclient": ["hapiclient==0.3.3", "setuptools"],
+    "pyvo": ["pyvo>=1.6,<2"],
     "speasy": ["speasy==1.9.1"],
     "sscws": ["sscws>=2.5,<2.6", "cdflib", "xarray", "requests"],
 }
