@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from .product import ProductRef
     from .session import Inventories, Session, default_session, offline
     from .timerange import TimeRange
-    from .variable import Axis, Gap, SpeasyVariable, merge
+    from speasy_core.variable import Axis, Gap, SpeasyVariable, merge
 
     get_data: Callable[..., Any]
     find_product: Callable[..., list[Node]]

@@ -19,13 +19,13 @@ from .errors import (
     UnknownProduct,
     UnknownProvider,
 )
+from .events import Catalog, Dataset, TimeTable
 from .http import Deadline
 from .product import ProductRef
-from .events import Catalog, Dataset, TimeTable
 from .provider import Fetched, KnowsDatasets, KnowsEvents, Provider
 from .request import Request
 from .timerange import TimeRange
-from .variable import SpeasyVariable
+from speasy_core.variable import SpeasyVariable
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -62,8 +62,11 @@ class Call:
     on_error: OnError
     options: Mapping[str, Any]
 
-    def provider(self, ref: ProductRef) -> Provider:
-        """Return the provider of `ref`, or say what is wrong with the request."""
+    def provider(self, ref: ProductRef, *, for_data: bool = True) -> Provider:
+        """Return the provider of `ref`, or say what is wrong with the request.
+
+        `for_data` is False for what only gives time ranges: the options are not meant for it.
+        """
         provider = self.state.providers.get(ref.provider)
         if provider is None:
             raise UnknownProvider(
@@ -71,7 +74,7 @@ class Call:
                 product=str(ref),
                 hint=f"providers: {', '.join(self.state.providers)}",
             )
-        unknown = sorted(set(self.options) - provider.options)
+        unknown = sorted(set(self.options) - provider.options) if for_data else []
         if unknown:
             known = ", ".join(sorted(provider.options)) or "none"
             raise UnknownOption(
@@ -83,7 +86,7 @@ class Call:
 
     def events(self, ref: ProductRef) -> TimeTable | Catalog:
         """Return a time table or a catalogue that an archive holds."""
-        provider = self.provider(ref)
+        provider = self.provider(ref, for_data=False)
         if not isinstance(provider, KnowsEvents):
             raise InvalidRequest(
                 f"{ref} needs a time range: {provider.title} has no time tables or catalogues",

@@ -53,6 +53,12 @@ def _default_cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("sciqlop-lab"))
 
 
+def _default_archive_dirs() -> tuple[str, ...]:
+    import platformdirs
+
+    return (str(Path(platformdirs.user_config_dir("sciqlop-lab")) / "archive"),)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a session; each is also an environment variable ``SPZ_<NAME>``.
@@ -80,6 +86,11 @@ class Settings:
         before the public servers; one of the same name takes its place.
     hapi_public : bool
         Whether the known public HAPI servers are asked too.
+    archive_dirs : tuple of str
+        Folders of descriptions of archives (``*.yaml``); by default ``archive`` in the user's
+        configuration folder.
+    allow_local_files : bool
+        Whether descriptions may name local files (``file://``).
     amda_user, amda_password : str
         Credentials; the password never shows.
     sources : mapping of str to str
@@ -109,6 +120,8 @@ class Settings:
     cdpp3dview_url: str = "https://3dview.irap.omp.eu"
     hapi_servers: Mapping[str, str] = field(default_factory=dict)
     hapi_public: bool = True
+    archive_dirs: tuple[str, ...] = field(default_factory=_default_archive_dirs)
+    allow_local_files: bool = False
     amda_user: str = ""
     amda_password: Secret = field(default_factory=lambda: Secret(""))
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -224,6 +237,11 @@ def _to_names(value: Any) -> tuple[str, ...]:
     return tuple(str(item).strip().lower() for item in items if str(item).strip())
 
 
+def _to_paths(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else list(value)
+    return tuple(str(Path(str(item).strip()).expanduser()) for item in items if str(item).strip())
+
+
 def _positive(value: Any, kind: type[int] | type[float]) -> Any:
     number = kind(float(value))
     if not number > 0:
@@ -235,7 +253,7 @@ def _convert(name: str, raw: Any, where: str) -> Any:
     try:
         if name == "cache_dir":
             return Path(raw).expanduser()
-        if name in ("offline", "hapi_public"):
+        if name in ("offline", "hapi_public", "allow_local_files"):
             return _to_bool(raw)
         if name in ("timeout", "view_timeout"):
             return _positive(raw, float)
@@ -243,6 +261,8 @@ def _convert(name: str, raw: Any, where: str) -> Any:
             return _positive(raw, int)
         if name == "disabled_providers":
             return _to_names(raw)
+        if name == "archive_dirs":
+            return _to_paths(raw)
         if name == "hapi_servers":
             return _to_servers(raw)
         if name.endswith("_url"):

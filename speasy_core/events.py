@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from .errors import VariableError
 from .timerange import TimeRange
-from .variable import SpeasyVariable
+from speasy_core.variable import SpeasyVariable
 
 __all__ = ["Catalog", "Dataset", "Event", "TimeTable"]
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._axis import Array, Axis
-from ._base import VariableCore
-from ._clean import fill_to_nan, with_nan_rows
-from ._combine import cadence_ns
+from speasy_core.variable.alignment import cadence_ns
+from speasy_core.variable.axis import Array, Axis
+from speasy_core.variable.cleaning import fill_to_nan, with_nan_rows
+from speasy_core.variable.core import VariableCore
+
 from .errors import VariableError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from .events import Catalog, TimeTable
 from .http import Deadline
 from .product import ProductInfo, ProductRef
 from .timerange import TimeRange
-from .variable import SpeasyVariable
+from speasy_core.variable import SpeasyVariable
 
 __all__ = ["Fetched", "InventoryUpdate", "KnowsDatasets", "KnowsEvents", "Provider", "TakesLookup"]
 

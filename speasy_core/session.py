@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import providers as provider_table
+from ._completion import allow_in_ipython
 from .call import Call, OnError, run_request
 from .config import Settings
 from .errors import SpeasyError, SpeasyWarning, UnknownOption
@@ -219,8 +220,8 @@ class Session:
         Returns
         -------
         SpeasyVariable, Dataset, TimeTable, Catalog, or list
-            A data set of AMDA gives a Dataset. Lists of products or ranges give lists in the same nesting, products outermost. An
-            empty variable says that the archive has no data there.
+            A data set of AMDA gives a Dataset. Lists of products or ranges give lists in the same
+            nesting, products outermost. An empty variable says that the archive has no data there.
 
         Raises
         ------
@@ -254,7 +255,7 @@ class Session:
         for ref in request.products:  # a mistake in one is said before anything is fetched
             call.provider(ref)
         if request.table is not None:
-            call.provider(request.table, {})
+            call.provider(request.table, for_data=False)
         return run_request(call, request, progress)
 
     def _is_offline(self, asked: bool | None) -> bool:
@@ -285,7 +286,10 @@ class Inventories:
     """The inventories under the names that Speasy gives them."""
 
     def __init__(self, inventory: Inventory) -> None:
+        from .inventory import Node
+
         self._inventory = inventory
+        allow_in_ipython(Inventories, Node)
 
     @property
     def tree(self) -> Node:

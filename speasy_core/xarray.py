@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 import xarray as xr
 
-from ._axis import Array, Axis, same_array
-from ._record import KEY, record_text, restore
+from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.axis import Array, Axis, same_array
+from speasy_core.variable.record import KEY, record_text, restore
+
 from .errors import VariableError
 from .events import Dataset
 from .timerange import format_ns
-from .variable import SpeasyVariable
 
 __all__ = ["SpzAccessor", "from_dataset", "from_xarray", "to_dataset", "to_xarray"]
 

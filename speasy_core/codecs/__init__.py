@@ -23,7 +23,7 @@ from speasy_core.errors import InvalidRequest, UnexpectedContent, UnsupportedFor
 from speasy_core.events import Dataset
 from speasy_core.variable import SpeasyVariable
 
-__all__ = ["Codec", "decode", "names", "read", "read_file", "sniff"]
+__all__ = ["Codec", "decode", "get", "names", "read", "read_file", "sniff"]
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ _BUILT_IN = (
         "netcdf",
         "NetCDF (.nc)",
         "speasy_core.codecs.netcdf",
-        magics=(b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05"),
+        magics=(b"\x89HDF", b"CDF\x01", b"CDF\x02", b"CDF\x05"),
         extensions=(".nc", ".nc4", ".ncdf", ".netcdf"),
         mimes=("application/x-netcdf", "application/netcdf"),
     ),
@@ -167,6 +167,20 @@ def names() -> list[str]:
     True
     """
     return list(_table())
+
+
+def get(name: str) -> Codec:
+    """Return the codec of a name.
+
+    Raises
+    ------
+    UnsupportedFormat
+        There is none.
+    """
+    found = _table().get(name)
+    if found is None:
+        raise UnsupportedFormat(f"no codec {name!r}", hint=f"there are {', '.join(_table())}")
+    return found
 
 
 def sniff(data: bytes, *, source: str = "", mime: str | None = None) -> Codec:

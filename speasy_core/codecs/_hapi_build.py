@@ -114,7 +114,7 @@ def _variable(
 
 
 def _squeezed(values: NDArray[Any], p: Parameter) -> NDArray[Any]:
-    """A vector of one component is a single value."""
+    """Return a vector of one component as a single value."""
     return values[:, 0] if p.size == (1,) else values
 
 

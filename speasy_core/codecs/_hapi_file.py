@@ -29,7 +29,7 @@ def status_of(data: bytes) -> tuple[int, str] | None:
     >>> status_of(b'{"HAPI": "2.0", "status": {"code": 1406, "message": "no such id"}}')
     (1406, 'no such id')
     """
-    if not data.lstrip()[:1] == b"{":
+    if data.lstrip()[:1] != b"{":
         return None
     try:
         document = json.loads(data)

@@ -131,9 +131,7 @@ def split_header(data: bytes, source: str) -> tuple[Any, bytes]:
     while data[position : position + 1] == b"#":
         end = data.find(b"\n", position)
         if end < 0:
-            raise CorruptFile(
-                "the HAPI header ends within a line: the file was cut", source=source
-            )
+            raise CorruptFile("the HAPI header ends within a line: the file was cut", source=source)
         lines.append(data[position + 1 : end])
         position = end + 1
     if not lines:

@@ -127,7 +127,8 @@ def _fraction(matrix: NDArray[np.uint8], form: re.Match[bytes]) -> NDArray[np.in
     last = min(last, first + 9)  # finer than nanoseconds is cut off
     for column in range(first, last):
         value = value * 10 + (matrix[:, column].astype(np.int64) - 48)
-    return value * 10 ** (9 - (last - first))
+    scaled: NDArray[np.int64] = value * 10 ** (9 - (last - first))
+    return scaled
 
 
 def _one(text: bytes) -> Any:

@@ -180,6 +180,10 @@ class _Reader:
         elif tag == "TR":
             self.row = []
         elif tag == "FIELD":
+            if self.rows:
+                raise CorruptFile(
+                    "the VOTable declares a column after its rows", source=self.source
+                )
             self.fields.append(dict(attributes))
         elif tag == "VALUES" and "FIELD" in self.stack and "null" in attributes:
             self.fields[-1]["null"] = attributes["null"]
@@ -331,7 +335,10 @@ def _boolean(text: str) -> bool | None:
 
 
 def _integer(text: str) -> int:
-    return int(text, 16) if text.lower().startswith("0x") else int(text)
+    number = int(text, 16) if text.lower().startswith("0x") else int(text)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(text)
+    return number
 
 
 def _column(described: Field, cells: Sequence[str], source: str) -> list[Any]:

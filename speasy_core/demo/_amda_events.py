@@ -165,4 +165,5 @@ def list_document(
             attributes["surveyStart"] = str(span.start.astype("M8[s]"))
             attributes["surveyStop"] = str(span.stop.astype("M8[s]"))
         ET.SubElement(folders[one.folder], leaf, attributes)
-    return ET.tostring(top, encoding="UTF-8", xml_declaration=True)
+    document: bytes = ET.tostring(top, encoding="UTF-8", xml_declaration=True)
+    return document

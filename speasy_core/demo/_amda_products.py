@@ -136,14 +136,16 @@ def build_tree(known: Mapping[str, Product]) -> bytes:
     places: dict[tuple[str, ...], ET.Element] = {}
     for product in known.values():
         _add_parameter(_dataset_node(center, places, product), product)
-    return ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+    document: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return document
 
 
 def _dataset_node(
     center: ET.Element, places: dict[tuple[str, ...], ET.Element], product: Product
 ) -> ET.Element:
     about = product.holding.description
-    node, path = center, ()
+    node = center
+    path: tuple[str, ...] = ()
     levels = [("mission", about.group, about.group)]
     if about.observatory != about.group:
         levels.append(("observatory", about.observatory, about.observatory_title))

@@ -102,7 +102,7 @@ def _dipole(days: Floats) -> Floats:
             np.sin(_POLE_LAT),
         ]
     )
-    return np.einsum("nji,j->ni", _to_geo(days), at)
+    return np.asarray(np.einsum("nji,j->ni", _to_geo(days), at))
 
 
 def _to_gm(days: Floats) -> Floats:

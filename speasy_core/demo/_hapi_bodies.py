@@ -87,8 +87,8 @@ def _parameter(q: Quantity, version: str) -> dict[str, Any]:
     }
     if q.shape:
         out["size"] = list(q.shape)
-    if q.labels and version >= "2.1":
-        out["label"] = q.labels
+    if q.labels:
+        out["label" if version >= "2.1" else "x_LABL_PTR_1"] = q.labels
     bins = [_bins(axis, size, version) for axis, size in zip(q.axes, q.shape, strict=False)]
     if bins and None not in bins:
         out["bins"] = bins
@@ -157,7 +157,8 @@ def csv_body(one: HapiSet, time: NDArray[np.int64], values: Mapping[str, NDArray
     """Return lines of text from which every number can be read back exactly."""
     columns: list[Any] = [_times(time).astype("U").tolist()]
     for name, array in values.items():
-        flat = _stored(one.quantities[name], array).reshape(len(time), -1)
+        q = one.quantities[name]
+        flat = _stored(q, array).reshape(len(time), math.prod(q.shape))
         columns += [list(map(_text, flat[:, i].tolist())) for i in range(flat.shape[1])]
     lines = [",".join(cells) for cells in zip(*columns, strict=True)]
     return ("\n".join(lines) + "\n").encode() if lines else b""

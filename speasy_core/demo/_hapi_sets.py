@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from speasy_core.variable import SpeasyVariable
 
 from .holdings import Holding, NoData, UnknownVariable
 
-__all__ = ["TIME_LENGTH", "Axis", "HapiSet", "Quantity", "Sets"]
+__all__ = ["TIME_LENGTH", "Axis", "HapiSet", "Quantity", "Sets", "held_sets"]
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +203,7 @@ def _clock(file: CdfFile, name: str, records: int | None = None) -> str | None:
     return alike[0] if alike else None
 
 
-def _find_sets(holdings: Mapping[str, Holding]) -> dict[str, HapiSet]:
+def held_sets(holdings: Mapping[str, Holding]) -> dict[str, HapiSet]:
     """Return all data sets; further time axes of a holding have ids that end in ``@1``, ``@2``."""
     found = {}
     for holding in holdings.values():
@@ -284,15 +284,15 @@ def _axis(
 class Sets(Mapping[str, HapiSet]):
     """All data sets, found when the first is asked for."""
 
-    def __init__(self, holdings: Mapping[str, Holding]) -> None:
-        self._holdings = holdings
-        self._found: dict[str, HapiSet] | None = None
+    def __init__(self, find: Callable[[], Mapping[str, HapiSet]]) -> None:
+        self._find = find
+        self._found: Mapping[str, HapiSet] | None = None
         self._lock = threading.Lock()
 
-    def _all(self) -> dict[str, HapiSet]:
+    def _all(self) -> Mapping[str, HapiSet]:
         with self._lock:
             if self._found is None:
-                self._found = _find_sets(self._holdings)
+                self._found = self._find()
             return self._found
 
     def __getitem__(self, name: str) -> HapiSet:

@@ -249,6 +249,8 @@ def _make_tables(sets: Mapping[str, ClusterSet]) -> dict[str, Table]:
         for table, row in (
             ("csa.v_mission", {"name": mission}),
             ("csa.v_observatory", {"name": observatory, "mission_name": mission} if known else {}),
+            # the archive has a row for what belongs to several, and clients rely on it
+            ("csa.v_observatory", {"name": "MULTIPLE", "mission_name": mission}),
             ("csa.v_instrument", {"name": instrument, "observatories": observatory}),
         ):
             if row and (table, row["name"]) not in seen:

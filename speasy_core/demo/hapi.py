@@ -13,11 +13,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from speasy_core.errors import InvalidTime, SpeasyError
-from speasy_core.timerange import TimeRange, to_ns
+import numpy as np
+
+from speasy_core.codecs._hapi_time import NAT, times_to_ns
+from speasy_core.errors import SpeasyError
+from speasy_core.timerange import TimeRange
 
 from ._hapi_bodies import TIME, VERSIONS, binary_body, csv_body, describe, json_body
-from ._hapi_sets import HapiSet, Sets
+from ._hapi_recorded import recorded_sets
+from ._hapi_sets import HapiSet, Sets, held_sets
 from .holdings import ArchiveError, TooLarge
 from .parts import Handler, Stock
 from .server import Reply, Request
@@ -67,7 +71,7 @@ class HapiServer:
     """
 
     def __init__(self, stock: Stock) -> None:
-        self._sets = Sets(stock.holdings)
+        self._sets = Sets(lambda: _all_sets(stock))
 
     def handle(self, request: Request) -> Reply:
         """Answer a request, its path below ``/hapi``."""
@@ -169,6 +173,14 @@ class HapiServer:
         return self._sets[name]
 
 
+def _all_sets(stock: Stock) -> dict[str, HapiSet]:
+    """Return what the holdings are as data sets, and recorded answers that are of no holding."""
+    found = held_sets(stock.holdings)
+    for one in recorded_sets(stock.folder):
+        found.setdefault(one.id, one)
+    return found
+
+
 class _Query:
     """The parameters of a request under the names of 3.x, whatever names they came by."""
 
@@ -233,10 +245,10 @@ def _range(one: HapiSet, query: _Query) -> TimeRange:
 def _instant(text: str | None, code: int) -> int:
     if text is None or not _TIME_FORM.fullmatch(text):
         raise Problem(code, "it is missing" if text is None else f"{text!r} is not a HAPI time")
-    try:
-        return to_ns(text)
-    except InvalidTime as error:
-        raise Problem(code, error.message) from error
+    ns = int(times_to_ns(np.array([text.encode()]))[0])
+    if ns == NAT:
+        raise Problem(code, f"{text!r} is not a date between 1678 and 2261")
+    return ns
 
 
 def _envelope(version: str, code: int, detail: str = "") -> dict[str, Any]:

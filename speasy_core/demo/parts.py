@@ -74,6 +74,8 @@ PARTS = {
     "spdf": Part("SPDF's file archive", "spdf_files", "cda_archive_url"),
     "csa": Part("Cluster Science Archive", "csa", "csa_url"),
     "ssc": Part("SSCWeb", "ssc", "ssc_url"),
+    "uiowa": Part("UIowa's ephemeris tool", "uiowa", "uiowa_url"),
+    "3dview": Part("CDPP 3DView", "cdpp3dview", "cdpp3dview_url"),
     "hapi": Part("a HAPI server", "hapi", "hapi_servers"),
     "amda": Part("AMDA", "amda", "amda_url"),
 }

@@ -19,6 +19,13 @@ from .server import Reply, Request
 
 __all__ = ["Archive"]
 
+# where the real archive keeps data sets that are served under a plainer path too
+_REAL_PLACES = {
+    ("ace", "mag", "level_2_cdaweb", "mfi_h0"): "AC_H0_MFI",
+    ("ace", "swepam", "level_2_cdaweb", "swe_h0"): "AC_H0_SWE",
+    ("wind", "mfi", "mfi_h0"): "WI_H0_MFI",
+    ("omni", "omni_cdaweb", "hro_1min"): "OMNI_HRO_1MIN",
+}
 _MASTERS = ("software", "cdawlib", "0MASTERS")
 
 
@@ -105,6 +112,9 @@ class Archive:
 
     def _data(self, rest: list[str]) -> Reply:
         here = "/pub/data/" + "/".join(rest)
+        for real, name in _REAL_PLACES.items():
+            if tuple(rest[: len(real)]) == real and name in self._holdings:
+                rest = [*self._folder(self._holdings[name]), *rest[len(real) :]]
         match rest:
             case []:
                 return _index(here, sorted({f"{group}/" for group, _ in self._by_folder}))

@@ -31,6 +31,10 @@ _TABLE = {
     "ssc": f"{__name__}.ssc:SscProvider",
     "csa": f"{__name__}.csa:CsaProvider",
     "amda": f"{__name__}.amda:AmdaProvider",
+    "hapi": f"{__name__}.hapi:HapiProvider",
+    "archive": f"{__name__}.archive:ArchiveProvider",
+    "uiowaephtool": f"{__name__}.uiowaephtool:UiowaProvider",
+    "cdpp3dview": f"{__name__}.cdpp3dview:Cdpp3dViewProvider",
     "vp": f"{__name__}.functions:FunctionProvider",
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

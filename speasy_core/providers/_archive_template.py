@@ -44,13 +44,13 @@ class Template:
 
     @classmethod
     def parse(cls, pattern: str) -> Template:
-        """Cut a pattern.
+        r"""Cut a pattern.
 
         Parameters
         ----------
         pattern : str
             Fields are ``{Y} {y} {M:02d} {D:02d} {j:03d} {H:02d} {I:02d} {p}``; doubled braces
-            stand for themselves, and so do the braces of ``\\d{4}``.
+            stand for themselves, and so do the braces of ``\d{4}``.
 
         Raises
         ------

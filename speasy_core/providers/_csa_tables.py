@@ -139,7 +139,9 @@ class _Places:
         if listed in self._observatories:
             mission = self._observatories[listed]["mission_name"] or MULTIPLE
             return mission, listed, name
-        return self._common_mission(listed, instruments), MULTIPLE, name
+        own = self._observatories.get(MULTIPLE)
+        mission = own["mission_name"] if own is not None else ""
+        return mission or self._common_mission(listed, instruments), MULTIPLE, name
 
     def _common_mission(self, observatories: str, instruments: str) -> str:
         """Return the mission that all of some observatories share."""

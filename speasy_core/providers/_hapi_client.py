@@ -160,6 +160,11 @@ class HapiClient:
         document = self._document("info", {"id" if old else "dataset": dataset}, deadline)
         return self.keep_info(dataset, document)
 
+    def kept_info(self, dataset: str) -> Info | None:
+        """Return a description that is at hand, however old; asks nobody."""
+        kept = self._infos.get(dataset)
+        return None if kept is None else kept.info
+
     def keep_info(self, dataset: str, document: Any) -> Info:
         """Read a description, keep it and return it."""
         info = parse_info(document, f"info of {self.server.name}/{dataset}")
@@ -234,9 +239,7 @@ class HapiClient:
             error.url = error.url or scrub_url(reply.url)
             raise
 
-    def _get(
-        self, url: str, deadline: Deadline, ok: frozenset[int] = frozenset({200})
-    ) -> Response:
+    def _get(self, url: str, deadline: Deadline, ok: frozenset[int] = frozenset({200})) -> Response:
         try:
             reply = self._http.get(url, deadline=deadline, ok=ok, max_bytes=None)
         except HttpStatusError as error:

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -131,7 +131,7 @@ def _dataset(server: str, item: Mapping[str, Any], info: Info | None) -> Iterabl
 def _kind(parameter: Parameter, info: Info) -> Kind:
     if parameter.type in ("string", "isotime"):
         return "unknown"  # data to read, and nothing to draw
-    return empty(info, parameter.name, "info").kind
+    return cast(Kind, empty(info, parameter.name, "info").kind)
 
 
 def _json(meta: Mapping[str, Any]) -> dict[str, Any]:

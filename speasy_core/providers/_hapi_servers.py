@@ -54,7 +54,7 @@ _KNOWN = (
            "Eelco Doornbos"),
     Server("Helioviewer", "https://api.helioviewer.org/hapi/Helioviewer/hapi", "Helioviewer",
            "Daniel Garcia Briseno"),
-    Server("DAS2", "https://planet.physics.uiowa.edu/das/das2Server/hapi", "University of Iowa das2",
+    Server("DAS2", "https://planet.physics.uiowa.edu/das/das2Server/hapi", "Iowa das2",
            "Jeremy Faden"),
 )  # fmt: skip
 

@@ -15,6 +15,8 @@ __all__ = ["Table", "read_table"]
 _HEAD_LINES = 12
 _COLUMN = re.compile(r"(\S.*?) \(([^()]+)\)")
 _RADIUS = re.compile(r"\b1 (\w+) = ([0-9.]+) km\b")
+# numbers too wide for their column touch the one before, or are stars
+_TOUCHING, _STARS = re.compile(r"(?<=\d)-(?=\d)"), re.compile(r"\*+")
 _TIME_FIELDS = 5  # year, day of year, hour, minute, second
 
 
@@ -71,7 +73,11 @@ def read_table(text: str, *, source: str) -> Table:
     headings = [match.groups() for match in found if match][1:]  # without the time's own
     title = next((line.strip() for line in lines[:at] if line.strip()), "")
     radius = _RADIUS.search("\n".join(lines[: at + 1]))
-    rows = [line for line in lines[at + 1 :] if line.strip() and not line.startswith("---")]
+    rows = [
+        _STARS.sub(" nan ", _TOUCHING.sub(" -", line))
+        for line in lines[at + 1 :]
+        if line.strip() and not line.startswith("---")
+    ]
     time, values = _read_rows(rows, len(headings), source)
     return Table(
         title,

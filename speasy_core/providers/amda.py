@@ -45,6 +45,7 @@ _CATALOG = re.compile(r"(?:sharedcatalog|cat)_\d+", re.IGNORECASE)
 _USERS_OWN = re.compile(r"(?:ws|tt|cat)_\d+")
 _TREE_SECONDS = 15.0  # how long data may wait for the tree, which they can do without
 _RETRY_SECONDS = 300.0
+_POLL_SECONDS = 0.1  # how late a cancellation may be noticed
 _TABLE_SECONDS = 900.0  # how long a table is good for
 _PRIVATE_ROOTS = ("DerivedParameters", "PrivateParameters")
 
@@ -308,9 +309,13 @@ class AmdaProvider:
             return found
         if _table_endpoint(path, None) is not None:
             return None
-        with self._lock:
+        while not self._lock.acquire(timeout=_POLL_SECONDS):
+            deadline.check("waiting for AMDA's tree")
+        try:
             if not self._known and time.monotonic() >= self._tree_after:
                 self._load_tree(deadline)
+        finally:
+            self._lock.release()
         return self._known.get(path)
 
     def _load_tree(self, deadline: Deadline) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from typing import Any
@@ -65,7 +65,12 @@ class HapiProvider:
         servers = chosen_servers(settings)
         self._clients = {key: HapiClient(server, http) for key, server in servers.items()}
         self._kept: dict[str, list[ProductInfo]] = {}
+        self._lookup: Callable[[ProductRef], ProductInfo | None] = lambda ref: None
         self.source = " ".join(sorted(f"{s.name}={s.url}" for s in servers.values()))
+
+    def inform(self, lookup: Callable[[ProductRef], ProductInfo | None]) -> None:
+        """Take a function that tells what the inventory says of a product."""
+        self._lookup = lookup
 
     # -- inventory -------------------------------------------------------------------------------
 
@@ -183,9 +188,7 @@ class HapiProvider:
         span = range
         if covered is not None:
             # some servers name the last sample as the end, others the instant behind it
-            near = range.intersect(
-                TimeRange.from_ns(covered.start_ns, covered.stop_ns + _DAY)
-            )
+            near = range.intersect(TimeRange.from_ns(covered.start_ns, covered.stop_ns + _DAY))
             if near is None:
                 return Fetched(empty(info, parameter, str(ref)), version, request.url(range))
             span = near
@@ -193,10 +196,43 @@ class HapiProvider:
             return Fetched(None, version, request.url(span))
         parts = [v for piece in request.split(span) for v in request.get(piece)]
         filled = [v for v in parts if len(v)]
-        found = merge(filled) if len(filled) > 1 else (filled or [None])[0]
-        if found is None:
-            found = empty(info, parameter, str(ref))
+        if not filled:
+            return Fetched(empty(info, parameter, str(ref)), version, request.url(span))
+        found = merge(filled) if len(filled) > 1 else filled[0]
         return Fetched(trim(found, range), version, request.url(span))
+
+    def dataset(
+        self, ref: ProductRef, *, deadline: Deadline | None = None
+    ) -> Sequence[ProductRef] | None:
+        """Return the parameters of a data set, None for what is not one.
+
+        Parameters
+        ----------
+        ref : ProductRef
+            ``hapi/SERVER/DATASET``.
+        deadline : Deadline, optional
+            For the server's description; without it none is asked for.
+        """
+        client, parts = self._client(ref)
+        name, parameter = self._part(client, parts) if parts else ("", "")
+        if parameter or not name:
+            return None
+        info = client.kept_info(name) if deadline is None else client.info(name, deadline)
+        if info is None:
+            return None
+        root = f"{client.server.name}/{name}"
+        return [ProductRef("hapi", f"{root}/{parameter}") for parameter in info.names]
+
+    def _part(self, client: HapiClient, parts: list[str]) -> tuple[str, str]:
+        """Part an id by what the server's list or the inventory says, else at the last slash."""
+
+        def known(name: str) -> bool:
+            if client.catalog_ids:
+                return name in client.catalog_ids
+            info = self._lookup(ProductRef("hapi", f"{client.server.name}/{name}"))
+            return info is not None and info.kind == "dataset"
+
+        return _part(parts, known)
 
     def _client(self, ref: ProductRef) -> tuple[HapiClient, list[str]]:
         server, *rest = ref.path.strip("/").split("/")
@@ -206,18 +242,16 @@ class HapiProvider:
             raise UnknownProduct(
                 f"there is no HAPI server {server!r}",
                 product=str(ref),
-                hint=f"servers: {', '.join(known)}; others can be named in the setting hapi_servers",
+                hint=f"servers: {', '.join(known)}; the setting hapi_servers names others",
             )
         return client, [part for part in rest if part]
 
-    def _resolve(
-        self, ref: ProductRef, deadline: Deadline
-    ) -> tuple[HapiClient, str, str, Info]:
+    def _resolve(self, ref: ProductRef, deadline: Deadline) -> tuple[HapiClient, str, str, Info]:
         """Return server, data set, parameter and the data set's description."""
         client, parts = self._client(ref)
         if not parts:
             raise InvalidRequest(f"{ref} is a server, not a product", product=str(ref))
-        dataset, parameter = _part(parts, client.catalog_ids)
+        dataset, parameter = self._part(client, parts)
         try:
             info = client.info(dataset, deadline)
         except UnknownProduct:
@@ -225,7 +259,7 @@ class HapiProvider:
             if len(parts) < 2 or client.catalog_ids:
                 raise
             client.catalog(deadline)
-            other = _part(parts, client.catalog_ids)
+            other = self._part(client, parts)
             if other == (dataset, parameter):
                 raise
             dataset, parameter = other
@@ -246,18 +280,18 @@ class HapiProvider:
         return client, dataset, parameter, info
 
 
-def _part(parts: list[str], known: frozenset[str]) -> tuple[str, str]:
+def _part(parts: list[str], known: Callable[[str], bool]) -> tuple[str, str]:
     """Part an id into data set and parameter: the longest known data set, else the last slash.
 
     Examples
     --------
-    >>> _part(["a", "b", "c"], frozenset()), _part(["a", "b", "c"], frozenset({"a"}))
+    >>> _part(["a", "b", "c"], lambda name: False), _part(["a", "b", "c"], lambda name: name == "a")
     (('a/b', 'c'), ('a', 'b/c'))
     """
     for count in range(len(parts) - 1, 0, -1):
-        if "/".join(parts[:count]) in known:
+        if known("/".join(parts[:count])):
             return "/".join(parts[:count]), "/".join(parts[count:])
-    if len(parts) == 1 or "/".join(parts) in known:
+    if len(parts) == 1 or known("/".join(parts)):
         return "/".join(parts), ""
     return "/".join(parts[:-1]), parts[-1]
 
@@ -309,6 +343,9 @@ class _Data:
     ) -> None:
         self._client, self._dataset, self._parameter = client, dataset, parameter
         self._names, self._info, self._deadline = names, info, deadline
+        # time comes first, asked for or not
+        asked = [p for p in info.parameters[1:] if p.name in names]
+        self._layout = Info((info.time, *asked), info.meta)
 
     def url(self, span: TimeRange) -> str:
         return self._client.data_url(self._dataset, self._names, span, self._deadline)
@@ -340,7 +377,7 @@ class _Data:
         """Return what the server has in a range, in pieces where it finds the range too long."""
         url = self.url(span)
         try:
-            return [self._client.data(url, self._parameter, self._info, self._deadline)]
+            return [self._client.data(url, self._parameter, self._layout, self._deadline)]
         except HapiError as error:
             if error.code == 1405:
                 covered = coverage(self._info)

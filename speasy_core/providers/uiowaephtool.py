@@ -35,7 +35,7 @@ class UiowaProvider:
     Values are positions of the observer, columns ``X``, ``Y`` and ``Z``, in the unit of the
     server's table: mostly radii of the origin, whose length is in ``meta["ORIGIN_RADIUS"]``.
     Geographic coordinates have the columns ``W Lon``, ``Lat``, ``LT``, ``npoint alt`` and ``R``,
-    with a unit each in ``meta["UNITS"]``. One sample a minute.
+    with a unit each in ``meta["COLUMN_UNITS"]``. One sample a minute.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def _variable(trajectory: Trajectory, table: Table) -> SpeasyVariable:
         "FIELDNAM": trajectory.id,
         "LABLAXIS": f"{trajectory.observer} {trajectory.coordinates}",
         "DESCRIPTION": trajectory.title,
-        "UNITS": units[0] if cartesian else list(units),
+        "COLUMN_UNITS": list(units),
         "DISPLAY_TYPE": "time_series",
         "COORDINATE_SYSTEM": trajectory.coordinates,
         "ORIGIN": trajectory.origin,

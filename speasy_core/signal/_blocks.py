@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from speasy_core._base import read_only
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.core import read_only
 
 from ._shared import as_floats, columns_of
 

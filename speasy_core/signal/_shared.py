@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from speasy_core._axis import Array, Int64Array, flat_samples
-from speasy_core._clean import clean_and_finite
-from speasy_core._delegates import delegate, is_data_array
 from speasy_core.errors import VariableError
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.axis import Array, Int64Array, flat_samples
+from speasy_core.variable.cleaning import clean_and_finite
+from speasy_core.variable.delegates import delegate, is_data_array
 
 __all__ = [
     "all_finite", "as_floats", "as_variable", "columns_of", "each", "finite_floats",

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from speasy_core._base import Array
 from speasy_core.errors import SpeasyWarning, VariableError
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.core import Array
 
 from ._shared import (
     columns_of,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from speasy_core._base import Array
-from speasy_core._combine import check_times
 from speasy_core.errors import VariableError
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.alignment import check_times
+from speasy_core.variable.core import Array
 
 from ._shared import as_floats, as_variable, each
 

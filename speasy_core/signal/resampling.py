@@ -14,11 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from speasy_core._base import Array, Int64Array, read_only, time_to_ns
-from speasy_core._select import rows
 from speasy_core.errors import VariableError
 from speasy_core.timerange import to_ns
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.core import Array, Int64Array, read_only, time_to_ns
+from speasy_core.variable.selection import rows
 
 from ._blocks import block_average
 from ._shared import (

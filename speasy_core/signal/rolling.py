@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from speasy_core._base import Array
 from speasy_core.errors import VariableError
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.core import Array
 
 from ._shared import as_floats, columns_of, each, segment_edges, step_ns
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from speasy_core import units
-from speasy_core._base import Array, Axis
 from speasy_core.errors import VariableError
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.core import Array, Axis
 
 from ._shared import as_floats, as_variable, columns_of, each, regular_step, segment_edges
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +54,41 @@ def netcdf_sample() -> bytes:
     return body[: int.from_bytes(body[28:36], "little")]
 
 
+def hapi_sample(form: str, parameters: list[dict[str, object]], body: bytes) -> bytes:
+    """A HAPI answer: records of 37 or 74 bytes, as a cut between two cannot be seen in them."""
+    time = {"name": "Time", "type": "isotime", "units": "UTC", "fill": None, "length": 24}
+    header: dict[str, object] = {"HAPI": "3.0", "format": form, "parameters": [time, *parameters]}
+    while (len(json.dumps(header)) + 2 - 8) % 37 != 5:
+        header["x_pad"] = str(header.get("x_pad", "")) + "."
+    return b"#" + json.dumps(header).encode() + b"\n" + body
+
+
+VECTOR = {"name": "v", "type": "double", "size": [3], "units": "nT", "fill": "-1e31"}
+
+
+def hapi_csv_sample() -> bytes:
+    lines = [f"{str(t)[:23]}Z,1.00,2.50,{i % 10}\n" for i, t in enumerate(TIME)]
+    return hapi_sample("csv", [VECTOR], "".join(lines).encode())
+
+
+def hapi_binary_sample() -> bytes:
+    text = {"name": "s", "type": "string", "length": 26, "units": None, "fill": None}
+    records = np.zeros(500, [("t", "S24"), ("v", "<f8", 3), ("s", "S26")])
+    records["t"] = [f"{str(t)[:23]}Z" for t in TIME]
+    records["v"] = np.arange(1500.0).reshape(500, 3)
+    records["s"] = "good"
+    return hapi_sample("binary", [VECTOR, text], records.tobytes())
+
+
 # how to make a small whole file of each format; a new codec adds its own here
-SAMPLES = {"cdf": cdf_sample, "cef": cef_sample, "netcdf": netcdf_sample, "votable": votable_sample}
+SAMPLES = {
+    "hapi_csv": hapi_csv_sample,
+    "hapi_binary": hapi_binary_sample,
+    "cdf": cdf_sample,
+    "cef": cef_sample,
+    "netcdf": netcdf_sample,
+    "votable": votable_sample,
+}
 
 
 @pytest.fixture(scope="module", params=codecs.names())

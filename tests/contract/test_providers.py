@@ -170,7 +170,8 @@ def test_server_that_is_down_is_an_error_of_ours(name):
         field: "http://127.0.0.1:9" for field in Settings.__dataclass_fields__
         if field.endswith("_url")
     }  # fmt: skip
-    settings = Settings(**urls)
+    hapi = {"hapi_servers": {"down": "http://127.0.0.1:9/hapi"}, "hapi_public": False}
+    settings = Settings(**urls, **hapi)
     provider = providers.load(name, settings, HttpClient(settings))
     down = None
     try:

@@ -26,6 +26,8 @@ def test_every_setting_travels_through_the_environment(tmp_path):
         cda_url="http://h1", cda_archive_url="http://h2", ssc_url="http://h3",
         csa_url="http://h4", amda_url="http://h5", uiowa_url="http://h6",
         cdpp3dview_url="http://h7", hapi_servers={"a": "http://a", "b": "http://b/hapi"},
+            hapi_public=False,
+        archive_dirs=(str(tmp_path / "a"), str(tmp_path / "b")), allow_local_files=True,
         amda_user="u", amda_password=Secret("p=,x"),
     )  # fmt: skip
     again = Settings.load(tmp_path / "absent.toml", settings.to_env())

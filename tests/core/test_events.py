@@ -11,8 +11,7 @@ import pytest
 from speasy_core.errors import InvalidTimeRange, VariableError
 from speasy_core.events import Catalog, Dataset, Event, TimeTable
 from speasy_core.timerange import TimeRange
-
-from .test_variable import vector
+from tests.core.samples import vector
 
 
 def test_event() -> None:

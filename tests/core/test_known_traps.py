@@ -10,8 +10,7 @@ import pytest
 from speasy_core.errors import SpeasyWarning, UnitMismatch, VariableError
 from speasy_core.signal import interpolate, resample
 from speasy_core.variable import SpeasyVariable, merge
-
-from .test_variable import seconds, vector
+from tests.core.samples import seconds, vector
 
 V = SpeasyVariable
 

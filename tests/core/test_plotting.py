@@ -8,8 +8,7 @@ import pytest
 from speasy_core.errors import VariableError
 from speasy_core.plotting import edges_of
 from speasy_core.variable import Axis, SpeasyVariable
-
-from .test_variable import seconds, spectrogram, vector
+from tests.core.samples import seconds, spectrogram, vector
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

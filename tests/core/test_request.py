@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from speasy_core.errors import InvalidRequest, InvalidTimeRange
+from speasy_core.events import Catalog, Event, TimeTable
 from speasy_core.product import ProductRef
 from speasy_core.request import Request
 from speasy_core.timerange import TimeRange
@@ -74,8 +75,8 @@ def test_products_are_outermost():
 
 
 def test_mistakes_are_named():
-    with pytest.raises(InvalidRequest, match="cannot read 1 positional"):
-        parse("cda/a")
+    with pytest.raises(InvalidRequest, match="cannot read 0 positional"):
+        parse()
     with pytest.raises(InvalidRequest, match="cannot read 4"):
         parse("cda/a", A, B, B)
     with pytest.raises(InvalidRequest, match="is empty"):
@@ -86,3 +87,57 @@ def test_mistakes_are_named():
         parse("cda/a", 7)
     with pytest.raises(InvalidTimeRange, match="entry 1"):
         parse("cda/a", [DAY, [A, B, B]])
+
+
+def test_nested_products_keep_their_nesting():
+    request = parse(["cda/a", ["cda/b", ("cda/c",)]], A, B)
+    assert [str(p) for p in request.products] == ["cda/a", "cda/b", "cda/c"]
+    assert request.nest([1, 2, 3]) == [1, [2, [3]]]
+    request = parse([["cda/a"], ["cda/b"]], [DAY, NEXT])
+    assert request.nest([1, 2, 3, 4]) == [[[1, 2]], [[3, 4]]]
+    assert [str(p) for p in parse({"cda/a": 1, "cda/b": 2}, A, B).products] == ["cda/a", "cda/b"]
+    endless: list[object] = ["cda/a"]
+    endless.append(endless)
+    with pytest.raises(InvalidRequest, match="holds itself"):
+        parse(endless, A, B)
+
+
+def test_products_without_a_time_are_lists_of_events():
+    request = parse("amda/sharedtimeTable_0")
+    assert request.is_for_tables
+    assert list(request.jobs()) == []
+    assert request.nest(["table"]) == "table"
+    assert parse(["amda/x", "amda/y"]).nest([1, 2]) == [1, 2]
+    assert parse(product="amda/x").is_for_tables
+
+
+class Leaf:
+    """As a node of the tree."""
+
+    ref = ProductRef("amda", "sharedtimeTable_0")
+
+
+@pytest.mark.parametrize("table", ["amda/sharedtimeTable_0", Leaf(), Leaf.ref])
+def test_a_table_stands_for_its_ranges(table):
+    request = parse(["cda/a", "cda/b"], table)
+    assert request.table == Leaf.ref
+    assert not request.is_for_tables
+    request = request.over(TimeTable("t", dt_ranges=[DAY, NEXT]))
+    assert (request.table, request.ranges) == (None, (DAY, NEXT))
+    assert request.nest([1, 2, 3, 4]) == [[1, 2], [3, 4]]
+    assert parse("cda/a", table).over([]).nest([]) == []
+
+
+@pytest.mark.parametrize("kind", [TimeTable, Catalog])
+def test_a_table_in_hand_gives_a_list(kind):
+    request = parse("cda/a", kind("t", None, [(A, B), (B, "2015-01-04")]))
+    assert [(r.start_ns, r.stop_ns) for r in request.ranges] == [
+        (r.start_ns, r.stop_ns) for r in (DAY, NEXT)
+    ]
+    assert request.nest([1, 2]) == [1, 2]
+    assert parse("cda/a", kind("one", None, [(A, B)])).nest(["x"]) == ["x"]
+    assert parse("cda/a", kind("empty")).nest([]) == []
+
+
+def test_an_event_is_one_range():
+    assert parse("cda/a", Event(A, B, {"k": 1})).nest(["x"]) == "x"

@@ -29,9 +29,8 @@ from speasy_core.signal import (
 )  # fmt: skip
 from speasy_core.signal.filtering import apply_sos_filter
 from speasy_core.variable import SpeasyVariable
-
-from .test_variable import seconds
-from .test_variable import spectrogram as energies
+from tests.core.samples import seconds
+from tests.core.samples import spectrogram as energies
 
 signal = pytest.importorskip("scipy.signal")
 V = SpeasyVariable

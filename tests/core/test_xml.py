@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from speasy_core.errors import UnexpectedContent
-from speasy_core.xml import iter_elements
+from speasy_core.xml import iter_elements, walk
 
 
 def read(data: bytes, tag: str = "d", **more: object):
@@ -55,3 +55,21 @@ def test_large_documents_are_read_in_pieces_and_can_be_stopped():
 
     with pytest.raises(TimeoutError):
         read(data, check=check)
+
+
+def test_walk_calls_for_every_element_in_order():
+    seen: list[object] = []
+    walk(
+        b"<a xml:id='1'>x<b/>y</a>", source="s", text=seen.append,
+        start=lambda t, a: seen.append((t, a)), end=lambda t: seen.append(f"/{t}"),
+    )  # fmt: skip
+    assert seen == [("a", {"xml:id": "1"}), "x", ("b", {}), "/b", "y", "/a"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"<!DOCTYPE a><a/>", b"<a>" * 300 + b"</a>" * 300, b"<a>", b"", b"<a>&x;</a>"]
+)
+def test_walk_refuses_the_same(data):
+    with pytest.raises(UnexpectedContent, match="the XML is") as caught:
+        walk(data, source="all.xml", start=lambda t, a: None, end=lambda t: None)
+    assert caught.value.source == "all.xml"

@@ -146,16 +146,20 @@ def test_the_same_on_a_bqplot_panel(lab: LabPage) -> None:
 
 
 def test_drop_on_a_code_cell_gives_code_that_runs(lab: LabPage) -> None:
-    lab.notebook("code.ipynb", ["", "print(len(v), v.unit)"])
-    cell = lab.page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
-    lab.drag(expand_to(lab, DENSITY), cell)
+    lab.notebook("code.ipynb", ["", "print(len(v), v.unit)", "x = [1,\n     2]\nprint(x)"])
+    cells = lab.page.locator(".jp-Notebook .jp-CodeCell .cm-content")
+    lab.drag(expand_to(lab, DENSITY), cells.first)
     lab.until(lambda: "get_data" in lab.source(0), 10, "the code is inserted")
+    lab.drag(expand_to(lab, DENSITY), cells.nth(2), at=(0.5, 0.2))
+    lab.until(lambda: "get_data" in lab.source(2), 10, "the code is inserted between statements")
     lab.shot("drop-on-cell")
     lab.run(0)
     lab.run(1)
     count, unit = lab.output(1).split()
     assert int(count) > 100
     assert unit == "cm^-3"
+    lab.run(2)
+    assert lab.output(2).strip() == "[1, 2]", "what was in the cell still runs"
 
 
 def test_drop_on_the_main_area_opens_a_tab(lab: LabPage) -> None:

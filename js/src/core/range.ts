@@ -34,7 +34,9 @@ export function lineExtent(
   hidden: ReadonlySet<string>,
   log: boolean
 ): Extent | null {
-  const from = lowerBound(data.t, secondsBetween(data.t0, view.start) - data.dt);
+  // A function may give its first time a rounding error before the range it was asked for.
+  const slack = Math.max(data.dt, secondsBetween(view.start, view.stop) * 1e-4);
+  const from = lowerBound(data.t, secondsBetween(data.t0, view.start) - slack);
   const to = lowerBound(data.t, secondsBetween(data.t0, view.stop));
   let lo = Infinity;
   let hi = -Infinity;

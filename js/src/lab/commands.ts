@@ -9,6 +9,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { DraggedProduct } from '../mime';
 import { panelIcon, treeIcon } from './icons';
+import { insertCode } from './insert';
 import { addToPanel, focusedPanel } from './livepanel';
 
 export const CommandIDs = {
@@ -60,30 +61,6 @@ export function productOf(
     name: typeof name === 'string' && name ? name : (id.split('/').at(-1) ?? id),
     kind: typeof kind === 'string' ? kind : 'unknown'
   };
-}
-
-/** Put code where the cursor is in the focused notebook; false when there is no such place. */
-export function insertCode(notebooks: INotebookTracker | null, code: string): boolean {
-  const cell = notebooks?.activeCell;
-  if (!cell || cell.model.type !== 'code') {
-    return false;
-  }
-  const model = cell.model.sharedModel;
-  const text = model.getSource();
-  const editor = cell.editor;
-  const cursor = editor ? editor.getOffsetAt(editor.getCursorPosition()) : text.length;
-  // A statement needs a line of its own: what stands before the cursor is ended first.
-  const broken = cursor > 0 && text[cursor - 1] !== '\n';
-  const inserted = (broken ? '\n' : '') + code;
-  model.updateSource(cursor, cursor, inserted);
-  if (editor) {
-    const position = editor.getPositionAt(cursor + inserted.length);
-    if (position) {
-      editor.setCursorPosition(position);
-    }
-    editor.focus();
-  }
-  return true;
 }
 
 export function addCommands(context: CommandContext): void {

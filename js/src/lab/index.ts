@@ -19,6 +19,7 @@ import { getDataCode, suggestRange, type SuggestedRange } from './code';
 import { addCommands, addToPalette, CommandIDs } from './commands';
 import { startDrag, type DragSource } from './drag';
 import { panelIcon, treeIcon } from './icons';
+import { takeDropsOnCells } from './insert';
 import { TreeModel } from './model';
 import { createPanelTab, type PanelTab } from './paneltab';
 import { ProductBook } from './products';
@@ -126,6 +127,9 @@ function activate(
       void startDrag(product, source, x, y);
     }
   });
+  if (notebooks) {
+    takeDropsOnCells(notebooks, document);
+  }
   sidebar.tree.activated.connect(run(CommandIDs.addToPanel));
   shell.add(sidebar, 'left', { rank: 210, type: 'Space Physics Products' });
 

@@ -156,6 +156,7 @@ export class PlotOverlay {
     }
     if (traceback) {
       const details = make('details', 'sq-traceback');
+      details.open = true;
       details.append(make('summary', '', 'Traceback'), make('pre', '', traceback));
       card.append(details);
     }

@@ -33,6 +33,10 @@ describe('automatic ranges', () => {
     expect(lineExtent(line(), view, new Set(['y']), false)).toEqual([1, 5]);
     expect(lineExtent(line(), view, NOTHING, true)).toEqual([1, 5]);
     expect(lineExtent(line(), { start: at(50), stop: at(60) }, NOTHING, false)).toBeNull();
+    const late = { start: at(0) + 100n, stop: at(4) };
+    expect(lineExtent(line(), late, NOTHING, false), 'a time rounded down counts').toEqual(
+      lineExtent(line(), { start: at(0), stop: at(4) }, NOTHING, false)
+    );
   });
 
   it('take minima and maxima of pixel columns, and infinities for what they are not: values', () => {

@@ -77,7 +77,7 @@ def test_file_without_permission(cdf: Path) -> None:
         (b"\xcd\xf3\x00\x01\x00\x00", CorruptFile, "CDF"),
         (gzip.compress(b"x"), UnsupportedFormat, "gzip.*CDF.*unpack"),
         (b"PK\x03\x04....", UnsupportedFormat, "zip"),
-        (b"\x89HDF\r\n", UnsupportedFormat, "NetCDF"),
+        (b"\x89HDF\r\n", CorruptFile, "NetCDF"),
         (b'{"error": 1}', UnsupportedFormat, "JSON"),
     ],
 )  # fmt: skip
@@ -141,7 +141,7 @@ def test_a_broken_plugin_is_skipped(
     monkeypatch.setattr(codecs, "entry_points", lambda group: points)
     codecs._table.cache_clear()
     try:
-        assert codecs.names() == ["cdf", "extra"]
+        assert codecs.names() == [*(c.name for c in codecs._BUILT_IN), "extra"]
         assert codecs.sniff(b"x", source="f.ex") is extra
         assert "gone" in caplog.text
     finally:

@@ -1,0 +1,152 @@
+"""Python's operators, each the ufunc of numpy's own arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from speasy_core.errors import VariableError
+
+from .array_function import array_function
+from .core import VariableCore
+from .ufuncs import array_ufunc
+
+__all__ = ["NumpyProtocols"]
+
+
+def _fresh(ufunc: np.ufunc) -> Any:
+    """Return the method of an in-place operator, which makes a new variable."""
+
+    def method(self: Any, other: Any) -> Any:
+        return ufunc(self, other)
+
+    return method
+
+
+class NumpyProtocols(NDArrayOperatorsMixin, VariableCore):
+    """What makes numpy, and scipy through it, take a variable."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]  # == is elementwise
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        values = self.values
+        if dtype is not None and np.dtype(dtype) != values.dtype:
+            if copy is False:
+                raise ValueError(f"{values.dtype} cannot become {dtype} without a copy")
+            return values.astype(dtype)
+        return values.copy(order="K") if copy else values
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return array_ufunc(self, ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return array_function(func, types, args, kwargs)
+
+    def __eq__(self, other: Any) -> Any:
+        return self._compare(np.equal, other, False)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compare(np.not_equal, other, True)
+
+    def _compare(self, ufunc: np.ufunc, other: Any, otherwise: bool) -> Any:
+        # numbers are never text, which the ufunc refuses to compare
+        if isinstance(other, (str, bytes)) and self._values.dtype.kind in "biufcmM":
+            answers = np.full(self._values.shape, otherwise)
+            return self._like(answers, unit="", derived=True)
+        return ufunc(self, other)
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self._values == value))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise VariableError(
+            f"a variable is frozen, its values at {key!r} cannot be replaced",
+            hint="v = np.where(mask, new, v), or v = v.copy(values=...) with an array of your own",
+        )
+
+    # in place, a name is bound to a new variable: others that share the memory are not touched
+    __iadd__ = _fresh(np.add)
+    __isub__ = _fresh(np.subtract)
+    __imul__ = _fresh(np.multiply)
+    __imatmul__ = _fresh(np.matmul)
+    __itruediv__ = _fresh(np.true_divide)
+    __ifloordiv__ = _fresh(np.floor_divide)
+    __imod__ = _fresh(np.remainder)
+    __ipow__ = _fresh(np.power)
+    __ilshift__ = _fresh(np.left_shift)
+    __irshift__ = _fresh(np.right_shift)
+    __iand__ = _fresh(np.bitwise_and)
+    __ixor__ = _fresh(np.bitwise_xor)
+    __ior__ = _fresh(np.bitwise_or)
+
+    def mean(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Return the mean, as ``np.mean(v, axis)``."""
+        return np.mean(self, axis=axis, **kwargs)
+
+    def sum(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Return the sum, as ``np.sum(v, axis)``."""
+        return np.sum(self, axis=axis, **kwargs)
+
+    def min(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Return the lowest value, as ``np.min(v, axis)``."""
+        return np.min(self, axis=axis, **kwargs)
+
+    def max(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Return the highest value, as ``np.max(v, axis)``."""
+        return np.max(self, axis=axis, **kwargs)
+
+    def std(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Return the standard deviation, as ``np.std(v, axis)``."""
+        return np.std(self, axis=axis, **kwargs)
+
+    def var(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Return the variance, as ``np.var(v, axis)``."""
+        return np.var(self, axis=axis, **kwargs)
+
+    def cumsum(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Return running sums, as ``np.cumsum(v, axis)``."""
+        return np.cumsum(self, axis=axis, **kwargs)
+
+    def clip(self, min: Any = None, max: Any = None) -> Any:
+        """Return the values kept between two limits, as ``np.clip(v, min, max)``."""
+        return np.clip(self, min, max)
+
+    def round(self, decimals: int = 0) -> Any:
+        """Return the values rounded, as ``np.round(v, decimals)``."""
+        return np.round(self, decimals)
+
+    @property
+    def T(self) -> np.ndarray[Any, Any]:
+        """The values transposed: an array, as time is no longer the first dimension."""
+        return self.values.T
+
+    def any(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Whether any is true, as ``np.any(v, axis)``."""
+        return np.any(self, axis=axis, **kwargs)
+
+    def all(self, axis: Any = None, **kwargs: Any) -> Any:
+        """Whether all are true, as ``np.all(v, axis)``."""
+        return np.all(self, axis=axis, **kwargs)
+
+    def __complex__(self) -> complex:
+        return complex(self._values)
+
+    def __float__(self) -> float:
+        return float(_only(self))
+
+    def __int__(self) -> int:
+        return int(_only(self))
+
+    def __bool__(self) -> bool:
+        if self.size == 1:
+            return bool(_only(self))
+        raise ValueError("the truth of a variable is ambiguous: use .any(), .all() or len(v)")
+
+
+def _only(v: VariableCore) -> Any:
+    if v.size != 1:
+        raise TypeError("only a variable of one value can become a number")
+    return v._values.reshape(-1)[0]

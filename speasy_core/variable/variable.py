@@ -1,0 +1,401 @@
+"""SpeasyVariable: samples on a time axis, with their labels, unit and origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from speasy_core.errors import VariableError
+from speasy_core.timerange import TimeRange
+
+from . import cleaning as _clean
+from . import selection as _select
+from . import text as _text
+from .alignment import cadence_ns
+from .conversions import InOut
+from .core import Axis, Gap, Provenance, VariableCore, same_array, time_to_ns
+from .delegates import delegate, is_data_array
+from .merging import merge_parts, repair_order
+from .operators import NumpyProtocols
+
+__all__ = ["Axis", "Gap", "Provenance", "SpeasyVariable", "merge"]
+
+
+class SpeasyVariable(NumpyProtocols, InOut):
+    """Samples on a strictly increasing time axis.
+
+    A thin, frozen wrapper: nothing can be assigned, slices share memory, numpy functions take it
+    and give it back.
+
+    Parameters
+    ----------
+    time : array_like, shape (n,)
+        datetime64, int64 nanoseconds since 1970 UTC, or a list of datetime or text.
+    values : array_like, shape (n, ...)
+        The samples; the type is kept.
+    axes : sequence of Axis, optional
+        One for each dimension after time.
+    columns : sequence of str, optional
+        Names of the components.
+    unit : str, optional
+        Without it ``meta["UNITS"]`` is taken.
+    name : str, optional
+    meta : mapping, optional
+        ISTP attributes; those of the whole data set under ``"dataset"``.
+    gaps : sequence of Gap, optional
+        Ranges that were asked for and not delivered.
+    provenance : sequence of Provenance, optional
+
+    Raises
+    ------
+    VariableError
+        Shapes do not fit, or time does not strictly increase.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [[1, 2, 3], [4, 5, 6]],
+    ...                    columns=["bx", "by", "bz"], unit="nT", name="b")
+    >>> v["2020-01-02":]["by"].values
+    array([5])
+    >>> v.shape, v.unit, v.kind
+    ((2, 3), 'nT', 'vector')
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def from_unsorted(cls, time: Any, values: Any, **labels: Any) -> Self:
+        """Make a variable of samples in any order, with repeats or NaT in time.
+
+        Samples are sorted, repeats of a time dropped (the first stays), NaT dropped; how many
+        were moved or dropped is kept in ``meta["time_repairs"]``.
+
+        Parameters
+        ----------
+        time, values, **labels
+            As for the constructor.
+        """
+        ns = time_to_ns(time)
+        rows, repairs = repair_order(ns)
+        if rows is None:
+            return cls(ns, values, **labels)
+        array = np.asarray(values)
+        axes = [_take_unsorted(axis, rows, array) for axis in labels.pop("axes", ())]
+        meta = {**(labels.pop("meta", None) or {}), "time_repairs": repairs}
+        return cls(ns[rows], array[rows], axes=axes, meta=meta, **labels)
+
+    def copy(self, **changes: Any) -> Self:
+        """Return a variable of its own memory, or with some of the parameters replaced.
+
+        Parameters
+        ----------
+        **changes
+            Parameters of the constructor to replace; memory is then shared where it can be.
+        """
+        if not changes:
+            return self._like(self._values.copy(order="K"))
+        if changes.keys() <= {"name", "unit", "gaps", "provenance"}:
+            new = self._like(self._values)
+            new._name = str(changes.get("name", self._name))
+            new._unit = str(changes.get("unit", self._unit))
+            new._gaps = tuple(changes.get("gaps", self._gaps))
+            new._provenance = tuple(changes.get("provenance", self._provenance))
+            return new
+        kept: dict[str, Any] = {
+            "time": self._ns, "values": self._values, "axes": self._axes,
+            "columns": self._columns, "unit": self._unit, "name": self._name,
+            "meta": self.meta, "gaps": self._gaps, "provenance": self._provenance,
+        }  # fmt: skip
+        if "values" in changes and np.shape(changes["values"])[1:] != self.shape[1:]:
+            kept["axes"], kept["columns"] = (), None  # they name what is no longer there
+        return type(self)(**{**kept, **changes})
+
+    # -- selection ------------------------------------------------------------------------
+    def __getitem__(self, key: Any) -> Any:
+        """Select samples or components.
+
+        ``v["2020-01-01":"2020-01-02"]`` (half-open; text, datetime, datetime64 or Timestamp, UTC
+        unless they say otherwise), ``v[time_range]``, ``v[::10]``, ``v[mask]``, ``v["bx"]``,
+        ``v[["bx", "by"]]``, ``v[:, 0]`` give variables; ``v[3]`` gives one sample as numpy does.
+        """
+        return _select.getitem(self, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values.copy() if self._values.ndim > 1 else self._values)
+
+    def isel(self, indexers: Mapping[str, Any] | None = None, **kwargs: Any) -> Any:
+        """Select by number along named dimensions, as in xarray.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0])
+        >>> v.isel(time=slice(0, 1)).values
+        array([1.])
+        """
+        return _select.isel(self, indexers, **kwargs)
+
+    def sel(
+        self,
+        indexers: Mapping[str, Any] | None = None,
+        method: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Select by label along named dimensions, as in xarray: a slice includes its end.
+
+        Parameters
+        ----------
+        indexers : mapping, optional
+            Dimension to label, list of labels or slice; or as keywords.
+        method : {None, "nearest"}
+            How a label that is not there is met.
+        """
+        return _select.sel(self, indexers, method, **kwargs)
+
+    @property
+    def coords(self) -> Mapping[str, npt.NDArray[Any]]:
+        """Time, and the values or names along the other dimensions."""
+        found: dict[str, npt.NDArray[Any]] = {"time": self.time}
+        dims = self.dims
+        if self._axes:
+            found.update({d: a.values for d, a in zip(dims[1:], self._axes, strict=True)})
+        elif self.ndim == 2 and (columns := self.columns):
+            found[dims[1]] = np.array(columns)
+        return MappingProxyType(found)
+
+    @property
+    def attrs(self) -> Mapping[str, Any]:
+        """The same as `meta`, by xarray's name."""
+        return self.meta
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Length of each dimension."""
+        return MappingProxyType(dict(zip(self.dims, self.shape, strict=True)))
+
+    @property
+    def axes_labels(self) -> list[str]:
+        """The same as `dims`, by Speasy's name."""
+        return list(self.dims)
+
+    # -- units ----------------------------------------------------------------------------
+    def to(self, unit: str) -> Self:
+        """Return the values converted to `unit`, with NaN for fill values.
+
+        Raises
+        ------
+        UnitMismatch
+            The units measure different things, or one of them is not known.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable(["2020-01-01"], [5.0], unit="nT")
+        >>> v.to("T").values
+        array([5.e-09])
+        """
+        return _clean.to_unit(self, unit)
+
+    def with_unit(self, unit: str) -> Self:
+        """Return the same values under another unit; nothing is converted."""
+        return self._like(self._values, unit=unit)
+
+    # -- cleaning -------------------------------------------------------------------------
+    @property
+    def fill_value(self) -> Any:
+        """The number that stands for "no data" (FILLVAL), or None."""
+        return _clean.fill_value(self)
+
+    @property
+    def valid_range(self) -> tuple[Any, Any] | None:
+        """``(VALIDMIN, VALIDMAX)``, each a number or one per component; None where not given."""
+        return _clean.valid_range(self)
+
+    @property
+    def cadence(self) -> np.timedelta64 | None:
+        """Median time between samples; None below two samples."""
+        step = cadence_ns(self)
+        return None if step is None else np.timedelta64(step, "ns")
+
+    def fill_to_nan(self) -> Self:
+        """Return the samples as floats, NaN where filled or outside the valid range.
+
+        Text, booleans and times are returned as they are, and so are integers that hold no such
+        value.
+        """
+        return _clean.fill_to_nan(self)
+
+    def replace_fillval_by_nan(self, inplace: bool = False, convert_to_float: bool = False) -> Self:
+        """Return the samples with NaN for FILLVAL.
+
+        Parameters
+        ----------
+        inplace : bool
+            For scripts written for Speasy: True is refused, as a variable is frozen.
+        convert_to_float : bool
+            Whether integers may become floats.
+
+        Raises
+        ------
+        VariableError
+            They are integers, and may not.
+        """
+        _refuse_inplace(inplace, "replace_fillval_by_nan")
+        return _clean.replace_fill(self, convert_to_float)
+
+    def clamp_with_nan(
+        self,
+        inplace: bool = False,
+        valid_min: Any = None,
+        valid_max: Any = None,
+        convert_to_float: bool = False,
+    ) -> Self:
+        """Return the samples with NaN outside the limits, by default those of the metadata.
+
+        Parameters
+        ----------
+        inplace, convert_to_float : bool
+            As for `replace_fillval_by_nan`.
+        valid_min, valid_max : number or array of one per component, optional
+
+        Raises
+        ------
+        VariableError
+            A limit does not fit, or integers may not become floats.
+        """
+        _refuse_inplace(inplace, "clamp_with_nan")
+        return _clean.clamp(self, valid_min, valid_max, convert_to_float)
+
+    def sanitized(
+        self,
+        drop_fill_values: bool = True,
+        drop_out_of_range_values: bool = True,
+        drop_nan_and_inf: bool = True,
+        valid_min: Any = None,
+        valid_max: Any = None,
+    ) -> Self:
+        """Return only the samples of which every component is usable.
+
+        Parameters
+        ----------
+        drop_fill_values, drop_out_of_range_values, drop_nan_and_inf : bool
+            What makes a component unusable.
+        valid_min, valid_max : number or array of one per component, optional
+            Limits to use in place of those of the metadata.
+        """
+        return _clean.sanitized(
+            self, drop_fill_values, drop_out_of_range_values, drop_nan_and_inf,
+            valid_min, valid_max,
+        )  # fmt: skip
+
+    def drop_duplicates(self) -> Self:
+        """Return the samples that differ from the one before (times never repeat)."""
+        return _clean.drop_duplicates(self)
+
+    def find_gaps(self, factor: float = 3.0) -> list[TimeRange]:
+        """Return the holes in the sampling: neighbours more than `factor` cadences apart.
+
+        These are facts of the data; `gaps` are ranges that were asked for and not delivered.
+        """
+        return _clean.find_gaps(self, factor)
+
+    def split_at_gaps(self, factor: float = 3.0) -> list[Self]:
+        """Return the pieces between the holes that `find_gaps` sees; views, no copies."""
+        return _clean.split_at_gaps(self, factor)
+
+    # -- arrays ---------------------------------------------------------------------------
+    def astype(self, dtype: npt.DTypeLike) -> Self:
+        """Return the values as another type."""
+        return self._like(self._values.astype(dtype))
+
+    def filter_columns(self, columns: Iterable[str]) -> Self:
+        """Return some components, by name."""
+        return _select.columns(self, list(columns))
+
+    def equals(self, other: Any) -> bool:
+        """Whether times, values (NaN equal to NaN), axes, columns, unit and name are the same."""
+        return (
+            isinstance(other, VariableCore)
+            and self._values.dtype == other._values.dtype
+            and (self._unit, self._name) == (other._unit, other._name)
+            and self.columns == other.columns
+            and same_array(self._ns, other._ns)
+            and same_array(self._values, other._values)
+            and len(self._axes) == len(other._axes)
+            and all(a.equals(b) for a, b in zip(self._axes, other._axes, strict=True))
+        )
+
+    # -- showing --------------------------------------------------------------------------
+    def citation(self) -> str:
+        """Return acknowledgement, DOI, SPASE id and rules of use, from the metadata."""
+        return _text.citation(self)
+
+    def __repr__(self) -> str:
+        return _text.text(self)
+
+    def _repr_html_(self) -> str:
+        return _text.html(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {
+            "axes": self._axes, "columns": self._columns, "unit": self._unit, "name": self._name,
+            "meta": dict(self.meta), "gaps": self._gaps, "provenance": self._provenance,
+        }  # fmt: skip
+        return (_from_state, (self._ns, self._values, state))
+
+
+def _from_state(ns: Any, values: Any, state: dict[str, Any]) -> SpeasyVariable:
+    return SpeasyVariable(ns, values, **state)
+
+
+def _refuse_inplace(inplace: bool, name: str) -> None:
+    if inplace:
+        raise VariableError(
+            f"{name}: a variable is frozen, it cannot change in place",
+            hint=f"write v = v.{name}(...)",
+        )
+
+
+def _take_unsorted(axis: Any, rows: Any, values: Any) -> Any:
+    array = axis.values if isinstance(axis, Axis) else np.asarray(axis)
+    per_sample = array.ndim > 1 and array.shape[0] == values.shape[0]
+    varies = per_sample and array.shape != values.shape[1:]
+    if not varies:
+        return axis
+    return axis.replace(values=array[rows]) if isinstance(axis, Axis) else array[rows]
+
+
+def merge(parts: Iterable[SpeasyVariable]) -> SpeasyVariable:
+    """Return the union of the rows of overlapping, nested or reversed pieces.
+
+    Rows are sorted by time; of rows of the same time the part given last wins, with a
+    SpeasyWarning when their values differ. Gaps and provenance are joined. Empty parts add
+    their gaps only.
+
+    Parameters
+    ----------
+    parts : iterable of SpeasyVariable
+        At least one; same unit, columns and sample shape. Of DataArrays a DataArray is made.
+
+    Raises
+    ------
+    VariableError, UnitMismatch
+        The parts do not fit together.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(np.arange(10), np.arange(10.0))
+    >>> len(merge([v[0:10], v[2:4], v[4:6], v[5:7]]))
+    10
+    """
+    sequence: Sequence[SpeasyVariable] = list(parts)
+    if any(map(is_data_array, sequence)):
+        convert = delegate("from_xarray")
+        whole: list[SpeasyVariable] = [
+            convert(SpeasyVariable, p) if is_data_array(p) else p for p in sequence
+        ]
+        array: SpeasyVariable = delegate("to_xarray")(merge_parts(whole))
+        return array
+    return merge_parts(sequence)
