@@ -122,6 +122,8 @@ class BqPanel(PanelCore, ipywidgets.VBox):
     def __init__(self, start: Any, stop: Any = None, *, session: Any = None) -> None:
         self._setup(start, stop, session)
         self._origin = self._model.start_ns
+        self._labels: dict[str, str] = {}  # of the ticks shown, and of those before
+        self._faded: dict[str, str] = {}
         self._plots: dict[str, _Plot] = {}
         self._gen = 0
         self._timer: threading.Timer | None = None
@@ -192,11 +194,16 @@ class BqPanel(PanelCore, ipywidgets.VBox):
     def _label(self, span: TimeRange) -> None:
         ticks = {(t - self._origin) / 1e9: text for t, text in time_ticks(span).items()}
         day = f"UTC, from {format_ns(span.start_ns)[:10]}"
+        labels = {_key(value): text for value, text in ticks.items()}
+        if labels != self._labels:
+            self._faded, self._labels = self._labels, labels
         for plot in self._plots.values():
-            with plot.x_axis.hold_sync():
-                plot.x_axis.label = day
-                plot.x_axis.tick_values = np.array(list(ticks), dtype=float)
-                plot.x_axis.tick_labels = {_key(value): text for value, text in ticks.items()}
+            axis = plot.x_axis
+            axis.label = day
+            # In two messages, the labels first: bqplot draws new ticks with the labels it has.
+            # Those of ticks that are fading out stay for one more change.
+            axis.tick_labels = {**self._faded, **labels}
+            axis.tick_values = np.array(list(ticks), dtype=float)
 
     def _moved(self, _change: Any) -> None:
         """Wait for the other end of the scale to follow, then ask for the new range."""

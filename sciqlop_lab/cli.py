@@ -33,6 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     demo.add_argument("--port", type=int, default=8888, help="port of JupyterLab")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     demo.set_defaults(run=_demo)
+    stubs = commands.add_parser(
+        "stubs", help="write type stubs of all products, so that editors complete them"
+    )
+    stubs.add_argument("--folder", help="where; by default a folder of the user's data")
+    stubs.set_defaults(run=_stubs)
     options = parser.parse_args(argv)
     return int(options.run(options))
 
@@ -68,6 +73,27 @@ def _demo(options: argparse.Namespace) -> int:
     except (OSError, SpeasyError) as error:
         print(f"sciqlop-lab: {error}", file=sys.stderr)
         return 1
+
+
+def _stubs(options: argparse.Namespace) -> int:
+    import platformdirs
+
+    from speasy_core import Session
+    from speasy_core.errors import SpeasyError
+    from speasy_core.inventory.stubs import write_stubs
+
+    folder = options.folder or Path(platformdirs.user_data_dir("sciqlop-lab")) / "stubs"
+    try:
+        with Session() as session:
+            written = write_stubs(session.inventories.tree, folder)
+    except SpeasyError as error:
+        print(f"sciqlop-lab: {error}", file=sys.stderr)
+        return 1
+    for name, error in written.left_out.items():
+        print(f"sciqlop-lab: {name} is left out: {error}", file=sys.stderr)
+    print(f"{written.products} products in {written.files} files under {written.folder}")
+    print("tell your editor to look there: python.analysis.extraPaths for Pyright and Pylance")
+    return 0
 
 
 if __name__ == "__main__":

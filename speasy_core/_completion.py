@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 __all__ = ["allow_in_ipython"]
 
@@ -18,7 +19,12 @@ def allow_in_ipython(*types: type) -> None:
     --------
     >>> allow_in_ipython(dict)
     """
-    evaluation = sys.modules.get("IPython.core.guarded_eval")
+    if "IPython" not in sys.modules:
+        return
+    try:  # IPython itself loads it at the first tab key only
+        evaluation = import_module("IPython.core.guarded_eval")
+    except ImportError:
+        return
     policies = getattr(evaluation, "EVALUATION_POLICIES", {})
     for kind in ("allowed_getattr", "allowed_getitem"):
         allowed = getattr(policies.get("limited"), kind, None)

@@ -10,6 +10,9 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from speasy_core.variable import SpeasyVariable
+
+from .batch import Batch, plan
 from .errors import (
     InvalidRequest,
     OfflineError,
@@ -22,10 +25,9 @@ from .errors import (
 from .events import Catalog, Dataset, TimeTable
 from .http import Deadline
 from .product import ProductRef
-from .provider import Fetched, KnowsDatasets, KnowsEvents, Provider
+from .provider import ChecksOptions, Fetched, KnowsDatasets, KnowsEvents, Provider
 from .request import Request
 from .timerange import TimeRange
-from speasy_core.variable import SpeasyVariable
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -35,7 +37,7 @@ __all__ = ["Call", "OnError", "run_all", "run_request"]
 
 OnError = Literal["raise", "gaps"]
 
-_PARALLEL_JOBS = 8
+_PARALLEL_JOBS, _MOST_JOBS = 8, 40
 _LISTED = 8  # names in one message
 
 
@@ -82,7 +84,18 @@ class Call:
                 product=str(ref),
                 hint=f"its options: {known}",
             )
+        if for_data:
+            self._plain_options(provider, ref)
         return provider
+
+    def _plain_options(self, provider: Provider, ref: ProductRef) -> Mapping[str, Any]:
+        """Return the options in the one form that the provider gives them."""
+        if not self.options or not isinstance(provider, ChecksOptions):
+            return self.options
+        try:
+            return provider.check_options(self.options)
+        except SpeasyError as error:
+            raise error.locate(product=str(ref)) from error.__cause__
 
     def events(self, ref: ProductRef) -> TimeTable | Catalog:
         """Return a time table or a catalogue that an archive holds."""
@@ -100,6 +113,14 @@ class Call:
         except SpeasyError as error:
             raise error.locate(product=str(ref)) from error.__cause__
 
+    def batches(
+        self, jobs: Sequence[tuple[ProductRef, TimeRange]]
+    ) -> Mapping[tuple[ProductRef, TimeRange], Batch]:
+        """Return which jobs share their requests."""
+        if self.offline:
+            return {}
+        return plan(self.state.providers, jobs, deadline=self.deadline, options=self.options)
+
     def members(self, ref: ProductRef) -> Sequence[ProductRef] | None:
         """Return the variables of a data set that can be asked for whole, else None."""
         provider = self.provider(ref)
@@ -107,11 +128,23 @@ class Call:
             return None
         return provider.dataset(ref, deadline=None if self.offline else self.deadline)
 
-    def answer(self, ref: ProductRef, span: TimeRange) -> SpeasyVariable:
-        """Return one product over one range."""
+    def answer(
+        self, ref: ProductRef, span: TimeRange, batch: Batch | None = None
+    ) -> SpeasyVariable:
+        """Return one product over one range; what `batch` brings of it is not asked for alone."""
+        try:
+            return self._answer(ref, span, batch)
+        finally:
+            if batch is not None:
+                batch.leave(ref)
+
+    def _answer(self, ref: ProductRef, span: TimeRange, batch: Batch | None) -> SpeasyVariable:
         provider = self.provider(ref)
 
         def fetch(part: TimeRange, since: str | None) -> Fetched:
+            shared = batch.fetch(ref, part, since) if batch is not None else None
+            if shared is not None:
+                return shared
             return provider.fetch(
                 ref, part, deadline=self.deadline, since=since, options=self.options
             )
@@ -143,8 +176,9 @@ class Call:
         provider: Provider,
     ) -> SpeasyVariable:
         key = str(ref)
-        if self.options:
-            key += "?" + json.dumps(dict(self.options), sort_keys=True, default=str)
+        options = self._plain_options(provider, ref)
+        if options:
+            key += "?" + json.dumps(dict(options), sort_keys=True, default=str)
 
         def ask(offline: bool) -> SpeasyVariable:
             return self.state.cache.get(
@@ -257,9 +291,15 @@ def run_all(
         return [call.answer(*jobs[0])]
     if not jobs:  # an empty list of ranges, as a catalogue without events is
         return []
-    with ThreadPoolExecutor(min(_PARALLEL_JOBS, len(jobs)), "get_data") as pool:
+    batches = call.batches(jobs)
+    # those that share a request wait for each other, and need places of their own for that
+    parallel = min(_PARALLEL_JOBS + len(batches), _MOST_JOBS, len(jobs))
+    with ThreadPoolExecutor(parallel, "get_data") as pool:
         # each in the caller's context, so that a virtual product that asks for itself is seen
-        futures = [pool.submit(copy_context().run, call.answer, ref, span) for ref, span in jobs]
+        futures = [
+            pool.submit(copy_context().run, call.answer, ref, span, batches.get((ref, span)))
+            for ref, span in jobs
+        ]
         try:
             return [future.result() for future in _with_progress(futures, progress)]
         except BaseException:

@@ -11,13 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from speasy_core.variable import SpeasyVariable
+
 from .events import Catalog, TimeTable
 from .http import Deadline
 from .product import ProductInfo, ProductRef
 from .timerange import TimeRange
-from speasy_core.variable import SpeasyVariable
 
-__all__ = ["Fetched", "InventoryUpdate", "KnowsDatasets", "KnowsEvents", "Provider", "TakesLookup"]
+__all__ = [
+    "ChecksOptions",
+    "Fetched",
+    "FetchesMany",
+    "InventoryUpdate",
+    "KnowsDatasets",
+    "KnowsEvents",
+    "Provider",
+    "TakesLookup",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,36 @@ class Provider(Protocol):
         options: Mapping[str, Any] | None = None,
     ) -> Fetched:
         """Return the samples; a failure raises, "no data" is an empty variable."""
+        ...
+
+
+@runtime_checkable
+class ChecksOptions(Protocol):
+    """What a provider has besides, where options have few values and several spellings."""
+
+    def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return options in the one form under which answers are kept, or raise UnknownOption."""
+        ...
+
+
+@runtime_checkable
+class FetchesMany(Protocol):
+    """What a provider has besides, where one request can bring several products."""
+
+    def together(self, ref: ProductRef) -> str | None:
+        """Return a name that all products share which one request can bring; None for alone."""
+        ...
+
+    def fetch_many(
+        self,
+        refs: Sequence[ProductRef],
+        range: TimeRange,
+        *,
+        deadline: Deadline,
+        since: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Mapping[ProductRef, Fetched]:
+        """Return the samples of several, as `fetch` does; what is left out is asked for alone."""
         ...
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 
 from speasy_core.variable import SpeasyVariable
 from speasy_core.variable.axis import Array, Axis, same_array
+from speasy_core.variable.core import distinct_dimensions
 from speasy_core.variable.record import KEY, record_text, restore
 
 from .errors import VariableError
@@ -163,9 +164,11 @@ def _axes_and_columns(
     dims = [d for d in array.dims if d != time]
     old = kept["axes"] if kept is not None and kept["shape"] == array.shape[1:] else []
     if old:
-        return [_axis_of(array, time, d, axis) for d, axis in zip(dims, old, strict=True)], (
-            kept["columns"] if kept else None
-        )
+        coordinates = distinct_dimensions(axis.name for axis in old)[1:]
+        return [
+            _axis_of(array, time, d, axis, name)
+            for d, axis, name in zip(dims, old, coordinates, strict=True)
+        ], (kept["columns"] if kept else None)
     columns = kept["columns"] if kept is not None and kept["shape"] == array.shape[1:] else None
     if not dims:
         return [], columns
@@ -189,8 +192,10 @@ def _find_coordinate(array: xr.DataArray, time: Hashable, dim: Hashable) -> xr.D
     return None
 
 
-def _axis_of(array: xr.DataArray, time: Hashable, dim: Hashable, old: Axis | None) -> Axis:
-    coord = array.coords[old.name] if old is not None and old.name in array.coords else None
+def _axis_of(
+    array: xr.DataArray, time: Hashable, dim: Hashable, old: Axis | None, name: str = ""
+) -> Axis:
+    coord = array.coords[name] if old is not None and name in array.coords else None
     if coord is None:
         coord = _find_coordinate(array, time, dim)
     if coord is None:

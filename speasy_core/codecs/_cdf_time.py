@@ -143,10 +143,16 @@ def _before_1972(terrestrial: NDArray[np.int64]) -> NDArray[np.int64]:
     atomic = terrestrial - _TT_MINUS_TAI_NS
     dates = np.array([row[0] for row in _DRIFT], dtype="datetime64[ns]").astype(np.int64)
     base, reference, rate = np.array([row[1:] for row in _DRIFT]).T
-    step = np.clip(np.searchsorted(dates, atomic, side="right") - 1, 0, len(dates) - 1)
-    days = atomic // _DAY_NS + _MJD_1970
-    offset = np.where(atomic < dates[0], 0.0, base[step] + (days - reference[step]) * rate[step])
-    return atomic - np.rint(offset * 1e9).astype(np.int64)
+
+    def without_offset(utc: NDArray[np.int64]) -> NDArray[np.int64]:
+        step = np.clip(np.searchsorted(dates, utc, side="right") - 1, 0, len(dates) - 1)
+        # NASA's library takes the drift of a whole day from its noon
+        days = utc // _DAY_NS + _MJD_1970 + 0.5
+        offset = np.where(utc < dates[0], 0.0, base[step] + (days - reference[step]) * rate[step])
+        return np.asarray(atomic - np.rint(offset * 1e9).astype(np.int64))
+
+    # days and steps are those of UTC, which the first pass finds
+    return without_offset(without_offset(atomic))
 
 
 def ns_to_tt2000(ns: NDArray[np.int64]) -> NDArray[np.int64]:

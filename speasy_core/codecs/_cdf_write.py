@@ -24,6 +24,9 @@ _FORMATS = {"f": "E12.5", "i": "I12", "u": "I12", "M": "A29", "S": "A32"}
 _OWN = re.compile(r"DEPEND_.*|[A-Z0-9]+_PTR(_\d+)?|LABLAXIS|UNITS|VAR_TYPE|FILLVAL|TIME_REPAIRS")
 # these belong to the numbers, and ISTP wants them in the numbers' own type
 _TYPED = frozenset({"VALIDMIN", "VALIDMAX", "SCALEMIN", "SCALEMAX"})
+# what int64 nanoseconds on the TT scale, counted from 2000, and their conversion reach
+_EARLIEST = int(np.datetime64("1708-01-01", "ns").astype(np.int64))
+_LATEST = int(np.datetime64("2262-04-10", "ns").astype(np.int64))
 _GLOBALS = (
     "Project", "Source_name", "Discipline", "Data_type", "Descriptor", "Data_version",
     "Logical_file_id", "PI_name", "PI_affiliation", "TEXT", "Instrument_type", "Mission_group",
@@ -74,6 +77,7 @@ def encode(
         if isinstance(variables, Mapping)
         else [(v.name, v) for v in variables]
     )
+    pairs = [(_legal(name), v) for name, v in pairs]
     if not pairs:
         raise VariableError("there is nothing to write", hint="give at least one variable")
     names = [name for name, _ in pairs]
@@ -104,6 +108,8 @@ class _Writer:
         self._shared: dict[str, tuple[tuple[str, Any], NDArray[Any]]] = {}
 
     def add(self, name: str, v: SpeasyVariable) -> None:
+        if 0 in v.shape[1:]:
+            raise VariableError(f"{name}: CDF has no samples without values, shape {v.shape}")
         values = _storable(name, v.values)
         time_name = self._time(v)
         attributes: dict[str, Any] = {
@@ -133,6 +139,12 @@ class _Writer:
     def _time(self, v: SpeasyVariable) -> str:
         wanted = v.meta.get("DEPEND_0")
         wanted = wanted if isinstance(wanted, str) and wanted.strip() else "Epoch"
+        if len(v) and (v.time_ns[0] < _EARLIEST or v.time_ns[-1] > _LATEST):
+            raise VariableError(
+                f"{v.name}: CDF_TIME_TT2000 reaches from 1708 to 2262-04-10, and the samples from "
+                f"{v.time[0]} to {v.time[-1]}",
+                hint="write another format, v.to_netcdf(path) or v.to_npz(path)",
+            )
         nat = np.array(["NaT"], "M8[ns]")
         return self._once(
             wanted,
@@ -149,7 +161,7 @@ class _Writer:
         )  # fmt: skip
 
     def _axis(self, axis: Axis, owner: str, position: int, time_name: str) -> str:
-        wanted = axis.name or f"{owner}_axis_{position}"
+        wanted = _legal(axis.name) or f"{owner}_axis_{position}"
         values = _storable(wanted, axis.values)
         low, high = _limits(values.dtype)
         attributes: dict[str, Any] = {
@@ -221,6 +233,11 @@ class _Writer:
 
     def finish(self) -> bytes:
         return bytes(self._lib.save(self._cdf))
+
+
+def _legal(name: str) -> str:
+    """Return the name in what NASA's library takes for one: ASCII that can be printed."""
+    return re.sub(r"[^ -~]", "_", name).strip()
 
 
 def _storable(name: str, values: NDArray[Any]) -> NDArray[Any]:

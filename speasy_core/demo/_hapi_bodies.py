@@ -73,22 +73,27 @@ def describe(one: HapiSet, version: str, names: Sequence[str] | None = None) -> 
             document[f"x_{key}"] = text.strip()
     quantities = one.quantities if names is None else {n: one.quantities[n] for n in names}
     time = {"name": TIME, "type": "isotime", "units": "UTC", "fill": None, "length": TIME_LENGTH}
-    document["parameters"] = [time, *(_parameter(q, version) for q in quantities.values())]
+    # what holds the bins of others must have no list of labels
+    axes = [axis for q in one.quantities.values() for axis in q.axes]
+    holders = {axis.centers for axis in axes if isinstance(axis.centers, str)}
+    document["parameters"] = [
+        time, *(_parameter(q, version, q.name in holders) for q in quantities.values())
+    ]  # fmt: skip
     return document
 
 
-def _parameter(q: Quantity, version: str) -> dict[str, Any]:
+def _parameter(q: Quantity, version: str, is_holder: bool) -> dict[str, Any]:
     out: dict[str, Any] = {
         "name": q.name,
         "type": "integer" if q.whole else "double",
         "units": q.unit or None,
-        "fill": None if q.fill is None else _text(q.fill),
+        "fill": None if q.fill is None else _text(q.sent_fill),
         "description": str(q.meta.get("CATDESC") or q.name),
     }
     if q.shape:
         out["size"] = list(q.shape)
     if q.labels:
-        out["label" if version >= "2.1" else "x_LABL_PTR_1"] = q.labels
+        out["label" if version >= "2.1" and not is_holder else "x_LABL_PTR_1"] = q.labels
     bins = [_bins(axis, size, version) for axis, size in zip(q.axes, q.shape, strict=False)]
     if bins and None not in bins:
         out["bins"] = bins
@@ -137,7 +142,10 @@ def _times(ns: NDArray[np.int64]) -> NDArray[np.bytes_]:
 
 def _stored(q: Quantity, values: NDArray[Any]) -> NDArray[Any]:
     """Return values in HAPI's own types; both hold every value that they are used for."""
-    return np.asarray(values).astype("<i4" if q.whole else "<f8")
+    stored = np.asarray(values).astype("<i4" if q.whole else "<f8")
+    if q.sent_fill != q.fill and q.fill == q.fill:
+        stored[stored == q.fill] = q.sent_fill
+    return stored
 
 
 def binary_body(one: HapiSet, time: NDArray[np.int64], values: Mapping[str, NDArray[Any]]) -> bytes:

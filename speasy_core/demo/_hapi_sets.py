@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from speasy_core.errors import SpeasyError
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
-from .holdings import Holding, NoData, UnknownVariable
+from .holdings import ArchiveError, Holding, NoData, UnknownVariable
 
 __all__ = ["TIME_LENGTH", "Axis", "HapiSet", "Quantity", "Sets", "held_sets"]
 
@@ -31,6 +32,9 @@ _SAMPLES = (120 * _SECOND, 3_600 * _SECOND, 86_400 * _SECOND, 30 * 86_400 * _SEC
 # bytes of records in one answer
 _MAX_ANSWER = 200_000_000
 TIME_LENGTH = 30
+# records of a sample
+_ENOUGH = 12
+_DIGITS = re.compile(r"\.[1-9][1-9]")
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,17 @@ class Quantity:
 
     def filled(self, n: int) -> NDArray[Any]:
         """Return `n` records without a measurement."""
-        kind = "<i4" if self.whole else "<f8"
-        return np.full((n, *self.shape), 0 if self.fill is None else self.fill, kind)
+        nothing = (0 if self.whole else np.nan) if self.fill is None else self.fill
+        return np.full((n, *self.shape), nothing, "<i4" if self.whole else "<f8")
+
+    @property
+    def sent_fill(self) -> Any:
+        """The fill value as it is sent: -1e31 for one whose digits look like a measurement's.
+
+        The fill of most CDF files is -1e31 in 32 bits, which is -9.999999848243207e+30.
+        """
+        looks_measured = isinstance(self.fill, float) and _DIGITS.search(repr(self.fill))
+        return -1e31 if looks_measured else self.fill
 
 
 @dataclass(frozen=True)
@@ -95,21 +108,44 @@ class HapiSet:
 
     @cached_property
     def sample(self) -> tuple[TimeRange, int | None]:
-        """A short range that has records, and the nanoseconds between them."""
-        name = next(iter(self.quantities))
+        """A short range that has records, the first one whole, and the nanoseconds between them."""
+        names = list(self.quantities)
+        best: tuple[TimeRange, int | None] = self.span, None
+        fewest = 2
         for length in _SAMPLES:
             for part in self._parts(length):
                 try:
-                    time = self.records([name], part)[0]
+                    time, values = self.records(names, part)
                 except (SpeasyError, UnknownVariable):
                     continue  # a damaged file: another part of the data may be whole
-                if len(time) > 3:
-                    return part, int(np.median(np.diff(time)))
-        return self.span, None
+                if len(time) < fewest:
+                    continue
+                cadence = int(np.median(np.diff(time)))
+                good = np.ones(len(time), bool)
+                for array in values.values():
+                    good &= np.isfinite(array.reshape(len(time), -1)).all(axis=1)
+                first = int(np.argmax(good))
+                if len(time) - first > _ENOUGH:
+                    part = TimeRange.from_ns(int(time[first]), part.stop_ns)
+                best, fewest = (part, cadence), len(time) + 1
+                if len(time) > _ENOUGH:
+                    return best
+        return best
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether there is not one record."""
+        if self.sample[1] is not None:
+            return False
+        try:
+            return not len(self.records(list(self.quantities)[:1], self.span)[0])
+        except (SpeasyError, ArchiveError):
+            return False
 
     def _parts(self, length: int) -> Iterator[TimeRange]:
         """Yield the first and the last `length` nanoseconds of each interval."""
-        for whole in self.holding.intervals()[:5]:
+        for interval in self.holding.intervals()[:5]:
+            whole = _whole_seconds(interval)
             yield TimeRange.from_ns(whole.start_ns, min(whole.stop_ns, whole.start_ns + length))
             yield TimeRange.from_ns(max(whole.start_ns, whole.stop_ns - length), whole.stop_ns)
 
@@ -118,7 +154,7 @@ class HapiSet:
         """First to last record."""
         span = self.holding.span
         assert span is not None, "only holdings with a time are made data sets"
-        return span
+        return _whole_seconds(span)
 
     @property
     def max_request_ns(self) -> int | None:
@@ -179,6 +215,12 @@ class HapiSet:
         except (NoData, UnknownVariable):
             return False
         return True
+
+
+def _whole_seconds(span: TimeRange) -> TimeRange:
+    """Return the next larger range of whole seconds."""
+    stop = -(-span.stop_ns // _SECOND) * _SECOND
+    return TimeRange.from_ns(span.start_ns // _SECOND * _SECOND, stop)
 
 
 def _series(file: CdfFile, name: str) -> SpeasyVariable | None:

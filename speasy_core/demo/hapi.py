@@ -7,10 +7,12 @@ the same data through another face of the archive is the same, bit for bit.
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,21 +37,21 @@ _TIME_FORM = re.compile(r"\d{4}(-(\d{3}|\d{2}(-\d{2})?))?(T\d{2}(:\d{2}(:\d{2}(\
 _CODES = {
     1200: (200, "OK"),
     1201: (200, "OK - no data for time range"),
-    1400: (400, "Bad request - user input error"),
-    1401: (400, "Bad request - unknown API parameter name"),
-    1402: (400, "Bad request - error in start time"),
-    1403: (400, "Bad request - error in stop time"),
-    1404: (400, "Bad request - start time equal to or after stop time"),
-    1405: (400, "Bad request - time outside valid range"),
-    1406: (404, "Bad request - unknown dataset id"),
-    1407: (404, "Bad request - unknown dataset parameter"),
-    1408: (400, "Bad request - too much time or data requested"),
-    1409: (400, "Bad request - unsupported output format"),
-    1410: (400, "Bad request - unsupported include value"),
-    1411: (400, "Bad request - out-of-order or duplicate parameters"),
-    1412: (400, "Bad request - unsupported resolve_references value"),
-    1413: (400, "Bad request - unsupported depth value"),
-    1500: (500, "Internal server error"),
+    1400: (400, "user input error"),
+    1401: (400, "unknown API parameter name"),
+    1402: (400, "error in start time"),
+    1403: (400, "error in stop time"),
+    1404: (400, "start time equal to or after stop time"),
+    1405: (400, "time outside valid range"),
+    1406: (404, "unknown dataset id"),
+    1407: (404, "unknown dataset parameter"),
+    1408: (400, "too much time or data requested"),
+    1409: (400, "unsupported output format"),
+    1410: (400, "unsupported include value"),
+    1411: (400, "out-of-order or duplicate parameters"),
+    1412: (400, "unsupported resolve_references value"),
+    1413: (400, "unsupported depth value"),
+    1500: (500, "internal server error"),
 }
 
 
@@ -100,12 +102,16 @@ class HapiServer:
         except (SpeasyError, ArchiveError) as error:
             return _status(version, 1500, str(error))
 
+    @property
+    def _modified_ns(self) -> int:
+        return max((one.holding.modified_ns for one in self._sets.values()), default=0)
+
     def _capabilities(self, query: _Query) -> Reply:
         query.allow()
         content: dict[str, Any] = {"outputFormats": list(_FORMATS)}
         if query.version >= "3.2":
             content["catalogDepthOptions"] = ["dataset", "all"]
-        return _document(query.version, content)
+        return _document(query.version, content, self._modified_ns)
 
     def _about(self, query: _Query) -> Reply:
         query.allow()
@@ -114,7 +120,7 @@ class HapiServer:
             "title": "Local archive",
             "contact": "the person who started it",
             "description": "A copy on loopback of what the archive's other faces serve",
-        })  # fmt: skip
+        }, self._modified_ns)  # fmt: skip
 
     def _catalog(self, query: _Query) -> Reply:
         query.allow("resolve_references", "depth")
@@ -128,13 +134,13 @@ class HapiServer:
             if depth == "all":
                 item["info"] = describe(one, query.version)
             listed.append(item)
-        return _document(query.version, {"catalog": listed})
+        return _document(query.version, {"catalog": listed}, self._modified_ns)
 
     def _info(self, query: _Query) -> Reply:
         query.allow("dataset", "parameters", "resolve_references")
         one = self._find(query)
         content = describe(one, query.version, _selected(one, query.get("parameters")))
-        return _document(query.version, content)
+        return _document(query.version, content, one.holding.modified_ns)
 
     def _data(self, query: _Query) -> Reply:
         query.allow("dataset", "parameters", "start", "stop", "include", "format",
@@ -162,7 +168,8 @@ class HapiServer:
             body = write(one, time, values)
             if query.get("include") == "header":
                 body = f"#{json.dumps(header)}\n".encode() + body
-        return _reply(200, _FORMATS[form], body, code)
+        reply = _reply(200, _FORMATS[form], body, code, one.holding.modified_ns)
+        return _packed(reply, query.request)
 
     def _find(self, query: _Query) -> HapiSet:
         name = query.get("dataset")
@@ -178,14 +185,14 @@ def _all_sets(stock: Stock) -> dict[str, HapiSet]:
     found = held_sets(stock.holdings)
     for one in recorded_sets(stock.folder):
         found.setdefault(one.id, one)
-    return found
+    return {name: one for name, one in found.items() if not one.is_empty}
 
 
 class _Query:
     """The parameters of a request under the names of 3.x, whatever names they came by."""
 
     def __init__(self, request: Request, version: str) -> None:
-        self.version = version
+        self.version, self.request = version, request
         self._old = {"id": "dataset", "time.min": "start", "time.max": "stop"}
         self._given: dict[str, str] = {}
         self._unknown: list[str] = []
@@ -252,19 +259,28 @@ def _instant(text: str | None, code: int) -> int:
 
 
 def _envelope(version: str, code: int, detail: str = "") -> dict[str, Any]:
-    message = _CODES[code][1] + (f": {detail}" if detail else "")
+    error = f"HAPI error {code}: " if code >= 1400 else ""
+    message = error + _CODES[code][1] + (f": {detail}" if detail else "")
     return {"HAPI": version, "status": {"code": code, "message": message}}
 
 
-def _reply(status: int, kind: str, body: bytes, code: int) -> Reply:
+def _reply(status: int, kind: str, body: bytes, code: int, modified_ns: int | None = None) -> Reply:
     reason = f"HAPI {code} {_CODES[code][1]}"
     headers = {"Access-Control-Allow-Methods": "GET"}
-    return Reply(status, kind, body, headers=headers, reason=reason)
+    return Reply(status, kind, body, headers=headers, reason=reason, modified_ns=modified_ns)
 
 
-def _document(version: str, content: Mapping[str, Any]) -> Reply:
+def _packed(reply: Reply, request: Request) -> Reply:
+    """Return the reply gzipped where the client takes that and it is worth it."""
+    if len(reply.body) < 1000 or "gzip" not in request.headers.get("accept-encoding", ""):
+        return reply
+    headers = {**reply.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return replace(reply, body=gzip.compress(reply.body, 1), headers=headers)
+
+
+def _document(version: str, content: Mapping[str, Any], modified_ns: int) -> Reply:
     body = json.dumps({**_envelope(version, 1200), **content}).encode()
-    return _reply(200, "application/json", body, 1200)
+    return _reply(200, "application/json", body, 1200, modified_ns)
 
 
 def _status(version: str, code: int, detail: str, http: int | None = None) -> Reply:

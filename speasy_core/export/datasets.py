@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -60,7 +61,7 @@ def to_cdf(v: SpeasyVariable, path: str | Path | None = None) -> bytes:
     """Return the bytes of an ISTP CDF; see SpeasyVariable.to_cdf."""
     from speasy_core.codecs import cdf
 
-    data = cdf.encode([v])
+    data = cdf.encode([v if v.name else v.copy(name="values")])
     if path is not None:
         Path(path).write_bytes(data)
     return data
@@ -78,15 +79,24 @@ def to_netcdf(v: SpeasyVariable, path: str | Path) -> Path:
         raise VariableError(
             "NetCDF has no complex numbers", hint="write np.real(v) and np.imag(v), or to_npz"
         )
-    name = v.name or "values"
-    array = to_xarray(v).rename(name)
+    array = to_xarray(v)
+    array = array.rename({str(c): name for c in array.coords if (name := _legal(str(c))) != c})
+    name = _legal(v.name) or "values"
+    array = array.rename(f"{name}_values" if name in array.coords else name)
     if v.dtype.kind in "mM":
         array = array.copy(data=v._values.view(np.int64))
+    elif v.dtype == np.float16:  # which NetCDF does not have
+        array = array.astype(np.float32)
     dataset = array.to_dataset()
     # times of whole nanoseconds; a fill value in int64 would be read as NaT
     encoding = {"time": {**_EXACT_TIME, "_FillValue": None}}
     dataset.to_netcdf(path, encoding=encoding)
     return Path(path)
+
+
+def _legal(name: str) -> str:
+    """Return the name as NetCDF takes it: no slash, no control character, no blank at its end."""
+    return re.sub(r"[/\x00-\x1f\x7f]", "_", name).rstrip()
 
 
 def from_netcdf(cls: type[V], path: str | Path) -> V:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,7 +89,8 @@ def _take(queue: Iterator[Array], dtype: np.dtype[Any], shape: tuple[int, ...]) 
         parts.append(np.asarray(column).astype(dtype))
     if not parts:
         return np.zeros(shape, dtype)
-    return np.stack(parts, axis=1).reshape(shape)
+    # numpy stacks into the machine's own byte order
+    return np.stack(parts, axis=1).reshape(shape).astype(dtype, copy=False)
 
 
 # -- CSV ----------------------------------------------------------------------------------
@@ -137,9 +139,10 @@ def from_csv(cls: type[V], path: str | Path) -> V:
             elif not line.startswith("#"):
                 first = line
                 break
-        names = next(csv.reader([first]), [])
-        rows = [row for row in csv.reader(lines) if row]
-    if len(names) < 2:
+        table = csv.reader(chain([first], lines))  # a quoted name may hold a line break
+        names = next(table, [])
+        rows = [row for row in table if row]
+    if len(names) < (2 if header is None else 1):
         raise CorruptFile("the file has no line of column names", source=str(path))
     wrong = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
     if wrong is not None:

@@ -34,7 +34,7 @@ def flat_columns(v: VariableCore) -> list[str]:
         names = [str(item) for item in v._axes[0].values.tolist()]
     if len(names) != count or len(set(names)) != count or "time" in names:
         index = np.ndindex(*v.shape[1:]) if v.ndim > 1 else [()]
-        stem = v._name or "value"
+        stem = v._name if v._name and v._name != "time" else "value"
         names = ["_".join([stem, *map(str, at)]) for at in index]
     return names
 
@@ -175,10 +175,12 @@ def from_astropy_table(cls: type[V], table: Any) -> V:
     if times.dtype.kind in "US":
         times = np.array([to_ns(str(item)) for item in times.tolist()], np.int64)
     columns = [np.asarray(getattr(table[n], "value", table[n])) for n in names[1:]]
-    if not columns:
-        raise VariableError("the table has times and no values")
-    values = np.column_stack(columns) if len(columns) > 1 else columns[0]
     text = table.meta.get(KEY)
+    if not columns and not isinstance(text, str):
+        raise VariableError("the table has times and no values")
+    values = np.column_stack(columns) if columns else np.zeros((len(times), 0))
+    if len(columns) == 1:
+        values = columns[0]
     if isinstance(text, str):
         record = json.loads(text)
         width = int(np.prod(record["shape"], dtype=int))

@@ -123,12 +123,10 @@ _ARRAY_NAMES: Final = """
 """
 _ARRAY: Final = frozenset(_ARRAY_NAMES.split())
 # of these, those that go through two arrays side by side
-_PAIRED: Final = frozenset(
-    {
-        "allclose", "corrcoef", "cov", "histogram2d", "polyfit", "vdot", "lexsort",
-        "linalg.vecdot", "linalg.lstsq",
-    }  # fmt: skip
-)
+_PAIRED_NAMES: Final = """
+    allclose corrcoef cov histogram2d polyfit vdot lexsort linalg.vecdot linalg.lstsq
+"""
+_PAIRED: Final = frozenset(_PAIRED_NAMES.split())
 
 _IN_PLACE = "a variable is frozen: write the result as a new one, np.where(...) or v.copy(...)"
 _TO_FILE = "it would drop times and labels: use v.to_npz(path), v.to_csv(path) or v.to_cdf(path)"

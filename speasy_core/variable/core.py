@@ -274,13 +274,19 @@ class VariableCore:
         stale_unit = "UNITS" in meta and meta["UNITS"] != self._unit
         if stale_unit or self._derived:
             drop = _RANGE_KEYS if self._derived else frozenset()
-            if self._derived and self._values.dtype.kind != "f":
+            if self._derived and not self._keeps_fill():
                 drop |= {"FILLVAL"}
             if stale_unit or not drop.isdisjoint(meta):
                 meta = {key: value for key, value in meta.items() if key not in drop}
                 if stale_unit:
                     meta["UNITS"] = self._unit
         return MappingProxyType(meta) if isinstance(meta, dict) else MappingProxyType({**meta})
+
+    def _keeps_fill(self) -> bool:
+        """Whether no computed number is taken for the fill value: -1e31 is none, 0 may be one."""
+        fill = self._meta.get("FILLVAL")
+        huge = isinstance(fill, (float, np.floating)) and not abs(float(fill)) < 1e20
+        return self._values.dtype.kind == "f" and huge
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -336,9 +342,15 @@ def _default_columns(v: VariableCore) -> list[str]:
 
 def dimension_names(v: VariableCore) -> tuple[str, ...]:
     """Return one distinct name per dimension."""
+    if v._axes:
+        return distinct_dimensions(axis.name for axis in v._axes)
+    return distinct_dimensions(["component"] if v.ndim == 2 else [""] * (v.ndim - 1))
+
+
+def distinct_dimensions(axis_names: Iterable[str]) -> tuple[str, ...]:
+    """Return ``time`` and a name for each axis, no two alike."""
     names = ["time"]
-    for i in range(1, v.ndim):
-        axis_name = v._axes[i - 1].name if v._axes else ""
-        name = axis_name or ("component" if v.ndim == 2 and not v._axes else f"axis_{i}")
+    for i, axis_name in enumerate(axis_names, 1):
+        name = axis_name or f"axis_{i}"
         names.append(f"{name}_{i}" if name in names else name)
     return tuple(names)

@@ -69,6 +69,9 @@ def merge_parts(parts: Sequence[V]) -> V:
     """Return the union of the rows of `parts`; see speasy_core.variable.merge."""
     if not parts:
         raise VariableError("there is nothing to merge", hint="give at least one variable")
+    for part in parts:
+        if not isinstance(part, VariableCore):
+            raise VariableError(f"merge takes variables, one of the parts is {type(part).__name__}")
     _check_alike(parts)
     gaps = union_gaps(gap for part in parts for gap in part._gaps)
     provenance = unique_in_order(p for part in parts for p in part._provenance)

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from speasy_core.errors import VariableError
-
 from .array_function import array_function
 from .core import VariableCore
 from .ufuncs import array_ufunc
@@ -62,9 +60,9 @@ class NumpyProtocols(NDArrayOperatorsMixin, VariableCore):
         return bool(np.any(self._values == value))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise VariableError(
-            f"a variable is frozen, its values at {key!r} cannot be replaced",
-            hint="v = np.where(mask, new, v), or v = v.copy(values=...) with an array of your own",
+        raise TypeError(
+            f"a variable is frozen, its values at {key!r} cannot be replaced; make a new one: "
+            "np.where(mask, new, v), np.stack([...], axis=1) or v.copy(values=array)"
         )
 
     # in place, a name is bound to a new variable: others that share the memory are not touched

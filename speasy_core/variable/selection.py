@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from speasy_core.errors import VariableError
+from speasy_core.errors import InvalidTime, VariableError
 from speasy_core.timerange import TimeRange, to_ns
 
 from .alignment import check_times
@@ -52,9 +52,10 @@ def time_slice(v: V, start: Any, stop: Any) -> V:
 
 def _slice(v: V, key: slice) -> V:
     start, stop, step = key.start, key.stop, key.step
-    if _is_time(start) or _is_time(stop):
+    # floats are seconds since 1970, as everywhere; row numbers are whole
+    if any(_is_time(end) or isinstance(end, float) for end in (start, stop)):
         for end in (start, stop):
-            if end is not None and not _is_time(end):
+            if end is not None and not _is_time(end) and not isinstance(end, float):
                 raise VariableError(
                     f"a slice mixes a time and {end!r}", hint="give two times, or two row numbers"
                 )
@@ -82,7 +83,7 @@ def getitem(v: V, key: Any) -> Any:
     if isinstance(key, slice):
         return _slice(v, key)
     if isinstance(key, str):
-        return column(v, key)
+        return _at_time(v, key) if _names_a_time(v, key) else column(v, key)
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         return _row(v, int(key))
     if isinstance(key, TimeRange):
@@ -96,6 +97,17 @@ def getitem(v: V, key: Any) -> Any:
     if isinstance(key, list) and key and all(isinstance(item, str) for item in key):
         return columns(v, key)
     return _fancy(v, key)
+
+
+def _names_a_time(v: VariableCore, key: str) -> bool:
+    """Whether a text is no column's name, and reads as a time to the minute at least."""
+    if not key[:4].isdigit() or ":" not in key or key in v.columns:
+        return False
+    try:
+        _known_ns(key)
+    except InvalidTime:
+        return False
+    return True
 
 
 def _row(v: VariableCore, index: int) -> Any:

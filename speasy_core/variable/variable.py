@@ -17,6 +17,7 @@ from . import selection as _select
 from . import text as _text
 from .alignment import cadence_ns
 from .conversions import InOut
+from .coordinates import Coordinates
 from .core import Axis, Gap, Provenance, VariableCore, same_array, time_to_ns
 from .delegates import delegate, is_data_array
 from .merging import merge_parts, repair_order
@@ -158,13 +159,7 @@ class SpeasyVariable(NumpyProtocols, InOut):
     @property
     def coords(self) -> Mapping[str, npt.NDArray[Any]]:
         """Time, and the values or names along the other dimensions."""
-        found: dict[str, npt.NDArray[Any]] = {"time": self.time}
-        dims = self.dims
-        if self._axes:
-            found.update({d: a.values for d, a in zip(dims[1:], self._axes, strict=True)})
-        elif self.ndim == 2 and (columns := self.columns):
-            found[dims[1]] = np.array(columns)
-        return MappingProxyType(found)
+        return Coordinates(self)
 
     @property
     def attrs(self) -> Mapping[str, Any]:
@@ -390,7 +385,8 @@ def merge(parts: Iterable[SpeasyVariable]) -> SpeasyVariable:
     >>> len(merge([v[0:10], v[2:4], v[4:6], v[5:7]]))
     10
     """
-    sequence: Sequence[SpeasyVariable] = list(parts)
+    one = isinstance(parts, SpeasyVariable)  # whose rows are not parts
+    sequence: Sequence[SpeasyVariable] = [parts] if one else list(parts)  # type: ignore[list-item]
     if any(map(is_data_array, sequence)):
         convert = delegate("from_xarray")
         whole: list[SpeasyVariable] = [

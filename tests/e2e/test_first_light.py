@@ -71,7 +71,9 @@ def test_drag_from_the_tree_and_zoom(lab: LabPage) -> None:
     for place in (0.31, 0.4, 0.52, 0.63):
         lab.page.mouse.move(box["x"] + place * box["width"], box["y"] + 0.66 * box["height"])
         lab.until(
-            lambda: "keV/(cm^2 s sr keV)" in root.locator(".sq-readout:visible").last.text_content(),
+            lambda: (
+                "keV/(cm^2 s sr keV)" in root.locator(".sq-readout:visible").last.text_content()
+            ),
             5,
             f"the readout tells the flux at {place}",
         )
@@ -120,6 +122,18 @@ panel
     look(lab, "seconds")
 
 
+def bqplot_times(root: Any) -> list[str]:
+    """Labels of the ticks of the time axes of a bqplot panel."""
+    texts: list[str] = root.evaluate(
+        """node => Array.from(node.querySelectorAll('.axislabel'))
+            .filter(label => label.textContent.startsWith('UTC'))
+            .flatMap(label => Array.from(label.parentElement.querySelectorAll('.tick text')))
+            .map(text => text.textContent)"""
+    )
+    assert texts
+    return texts
+
+
 def test_the_same_on_a_bqplot_panel(lab: LabPage) -> None:
     lab.notebook("drag-bqplot.ipynb", [PANEL_CELL.format(renderer=', renderer="bqplot"')])
     lab.run(0)
@@ -142,6 +156,8 @@ def test_the_same_on_a_bqplot_panel(lab: LabPage) -> None:
     )
     lab.until(lambda: line.get_attribute("d") != before, 15, "the line is drawn again")
     assert lab.evaluate("panel.wait(20), panel.errors") == "(True, {})"
+    lab.page.wait_for_timeout(500)  # bqplot fades from one set of ticks to the next
+    assert all(":" in text for text in bqplot_times(root)), bqplot_times(root)
     look(lab, "zoom-bqplot")
 
 

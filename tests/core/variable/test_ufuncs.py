@@ -380,3 +380,115 @@ def test_a_foreign_type_gets_its_own_turn() -> None:
             return "other"
 
     assert vector() + Other() == "other"
+
+
+class TestForeignOperands:
+    def test_quantities_bring_their_unit(self) -> None:
+        u = pytest.importorskip("astropy.units")
+        v, q = vector(), 3 * u.uT
+        assert (v * q).unit == "nT uT" or (v * q).unit == (q * v).unit
+        assert (v * (2 * u.nT)).unit == "nT²"
+        np.testing.assert_allclose((v + q).values, v.values + 3000.0)
+        np.testing.assert_allclose((q - v).values, 3.0 - v.values / 1000)
+        assert ((v + q).unit, (q - v).unit) == ("nT", "uT")
+        assert (v > q).values.sum() == 0
+        assert (v / u.s).unit == "nT s⁻¹"
+        with pytest.raises(UnitMismatch):
+            v + 1 * u.km
+        with pytest.raises(VariableError, match="Quantity"):
+            np.cross(v, [1, 0, 0] * u.nT)
+
+    def test_data_arrays_are_taken_with_times_and_unit(self) -> None:
+        pytest.importorskip("xarray")
+        v = vector()
+        da = v.to_xarray()
+        late = v.copy(time=v.time + np.timedelta64(1, "s")).to_xarray()
+        for call in (np.add, np.cross, lambda a, b: np.where(a > 1, a, b),
+                     lambda a, b: np.stack([a, b], axis=-1),
+                     lambda a, b: np.einsum("ij,ij->i", a, b)):  # fmt: skip
+            assert isinstance(call(v, da), SpeasyVariable)
+            with pytest.raises(TimeAxisMismatch):
+                call(v, late)
+        assert np.cross(v, da).unit == "nT²"
+        background = da.mean("time", keep_attrs=True)
+        assert (v - background).unit == "nT"
+        assert (v * background).unit == "nT²"
+        with pytest.raises(TypeError, match="to_xarray"):
+            da + v
+
+    def test_masked_values_become_nan(self) -> None:
+        v = vector(4)
+        masked = np.ma.array(np.ones((4, 3)), mask=[[True, False, False]] * 4)
+        result = v * masked
+        assert type(result.values) is np.ndarray
+        assert np.isnan(result.values[:, 0]).all()
+        assert np.isfinite(result.values[:, 1:]).all()
+
+
+class TestLabelsThatNoLongerFit:
+    def test_a_grid_of_coordinates_does_not_outlive_its_dimension(self) -> None:
+        grid = [Axis(np.arange(20.0).reshape(4, 5), name=n) for n in ("lat", "lon")]
+        v = SpeasyVariable(seconds(6), np.ones((6, 4, 5)), axes=grid)
+        for result in (np.linalg.norm(v, axis=1), np.sum(v, axis=2), np.mean(v, axis=(1, 2))):
+            assert result.axes == ()
+        assert len(np.cumsum(v, axis=0).axes) == 2
+
+    def test_rolled_components_lose_their_names(self) -> None:
+        v = vector()
+        assert np.roll(v, 1, axis=1).columns == ["b_0", "b_1", "b_2"]
+        assert np.roll(v, 1, axis=0).columns == v.columns
+        assert isinstance(np.roll(v, 1), np.ndarray)
+        assert np.roll(spectrogram(), 1, axis=1).axes == ()
+
+    def test_names_of_the_metadata_do_not_come_back(self) -> None:
+        v = SpeasyVariable(seconds(4), np.ones((4, 3)), meta={"LABL_PTR_1": ["x", "y", "z"]})
+        assert v.columns == ["x", "y", "z"]
+        assert (v + 1).columns == ["x", "y", "z"]
+        assert (v @ np.eye(3)).columns == ["column_0", "column_1", "column_2"]
+
+    def test_no_two_columns_have_one_name(self) -> None:
+        v = vector()
+        assert np.hstack([v, v]).columns == ["bx", "by", "bz", "bx_2", "by_2", "bz_2"]
+        assert np.repeat(v, 2, axis=1).columns == ["bx", "bx_2", "by", "by_2", "bz", "bz_2"]
+        assert np.column_stack([v["bx"], v["bx"] * 2]).columns == ["bx", "bx_2"]
+
+    def test_a_small_fill_value_is_not_found_in_results(self) -> None:
+        v = SpeasyVariable(seconds(3), [1.0, 2.0, 3.0], meta={"FILLVAL": 0.0})
+        assert np.isfinite((v - 1).fill_to_nan().values).all()
+        w = SpeasyVariable(seconds(3), [1.0, 2.0, -1e31], meta={"FILLVAL": -1e31})
+        assert np.isnan((w + 1).fill_to_nan().values[2])
+
+
+class TestTimesOfPairs:
+    def test_functions_that_go_through_two_variables(self) -> None:
+        a, b = vector(), vector().copy(time=seconds(10, 2.0))
+        for call in (
+            np.allclose, lambda a, b: np.corrcoef(a["bx"], b["bx"]), np.vdot,
+            lambda a, b: np.average(a, axis=1, weights=b),
+            lambda a, b: np.mean(a, axis=1, where=b > 1),
+            lambda a, b: np.add.reduce(a, axis=1, where=b > 1),
+            lambda a, b: np.dot(a["bx"], b), lambda a, b: np.inner(a["bx"], b["bx"]),
+            lambda a, b: a[(b > 1).any(axis=1)], lambda a, b: np.histogram2d(a["bx"], b["by"]),
+        ):  # fmt: skip
+            with pytest.raises(TimeAxisMismatch, match=r"every 1 s.*every 2 s.*interpolate"):
+                call(a, b)
+
+    def test_one_number_per_sample_needs_a_dimension_of_its_own(self) -> None:
+        with pytest.raises(VariableError, match=r"array\[:, None\]"):
+            vector() * np.arange(10)
+
+
+def test_small_things_of_arrays() -> None:
+    v = vector()
+    assert (v == "text").values.sum() == 0
+    assert (v != "text").shape == v.shape
+    assert 3.0 in v
+    assert 1e9 not in v
+    assert v.T.shape == (3, 10)
+    assert (v.var(axis=1).unit, v.cumsum(axis=0).unit) == ("nT²", "nT")
+    assert v.clip(1, 2).values.max() == 2
+    assert (v / 3).round(1).values[0, 1] == 0.3
+    with pytest.raises(TypeError, match="frozen"):
+        v["bx"] = 1  # type: ignore[index]
+    with pytest.raises(np.exceptions.AxisError):
+        np.concatenate([v["bx"], v["by"]], axis=1)

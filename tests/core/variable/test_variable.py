@@ -141,6 +141,16 @@ class TestConstruction:
 
 
 class TestSelection:
+    def test_one_time_as_text_and_epoch_seconds(self) -> None:
+        v = vector()
+        np.testing.assert_array_equal(v["2018-01-01T00:00:02"], v[2])
+        with pytest.raises(KeyError, match="no sample at"):
+            v["2018-01-01T00:00:02.5"]
+        with pytest.raises(KeyError, match="no column"):
+            v["2018 field"]
+        epoch = float(v.time_ns[0] // 10**9)
+        assert v[epoch + 2 : epoch + 5].equals(v[2:5])
+
     @pytest.mark.parametrize(
         "key",
         [
@@ -459,3 +469,10 @@ class TestShowing:
         for part in ("Thank us", "10.1/2", "ask", "spase://x", "P. I.", "cda on 2020-01-01"):
             assert part in text
         assert "ask the archive" in vector().citation()
+
+
+def test_merge_says_what_it_cannot_take() -> None:
+    v = vector()
+    assert merge(v).equals(v)  # one variable is one part, not a list of rows
+    with pytest.raises(VariableError, match="int"):
+        merge([v, 1])  # type: ignore[list-item]
