@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from speasy_core.variable import SpeasyVariable
@@ -235,10 +236,20 @@ class Call:
         return f"its variables: {', '.join(names)}{more}" if names else ""
 
     def _suggest(self, ref: ProductRef) -> str:
+        """Return the nearest names, those of the same data set first."""
+        inventory = self.state.inventory
+        parent, _, name = ref.path.rpartition("/")
+        node = inventory.node(ProductRef(ref.provider, parent)) if parent else None
+        if node is not None:
+            siblings, _ = inventory.children(node.id)
+            near = get_close_matches(name, [sibling.name for sibling in siblings], 3, 0.5)
+            if near:
+                names = [f"{ref.provider}/{parent}/{found}" for found in near]
+                return f"did you mean {', '.join(names)}?"
         words = ref.path.replace("/", " ").replace("_", " ")
-        for query in (ref.path.rpartition("/")[2], words, words.partition(" ")[0]):
+        for query in (name, words, words.partition(" ")[0]):
             try:
-                hits = self.state.inventory.find(query, provider=ref.provider, limit=3)
+                hits = inventory.find(query, provider=ref.provider, limit=3)
             except InvalidRequest:
                 continue
             names = [str(hit.ref) for hit in hits if hit.ref is not None and hit.ref != ref]

@@ -149,7 +149,7 @@ def _before_1972(terrestrial: NDArray[np.int64]) -> NDArray[np.int64]:
         # NASA's library takes the drift of a whole day from its noon
         days = utc // _DAY_NS + _MJD_1970 + 0.5
         offset = np.where(utc < dates[0], 0.0, base[step] + (days - reference[step]) * rate[step])
-        return np.asarray(atomic - np.rint(offset * 1e9).astype(np.int64))
+        return np.asarray(atomic - (offset * 1e9).astype(np.int64))  # cut off, as NASA does
 
     # days and steps are those of UTC, which the first pass finds
     return without_offset(without_offset(atomic))

@@ -244,10 +244,11 @@ def _page(status: int, message: str, description: str) -> Reply:
 def serve(stock: Stock) -> Handler:
     """Return the handler of SSCWeb's host.
 
-    Answers recorded from the real server, found anywhere in the folder, are served as they are;
-    computed orbits go with the synthetic data sets.
+    Answers recorded from the real server, found anywhere in the folder, are served as they are.
+    Computed orbits go with the synthetic data sets, and stand in where nothing was recorded.
     """
-    synthetic = stock.folder is None or any(
+    recordings = read_recordings(stock.folder, log.warning)
+    synthetic = not recordings.tracks or any(
         isinstance(holding, SyntheticDataset) for holding in stock.holdings.values()
     )
-    return SscWeb(read_recordings(stock.folder, log.warning), synthetic=synthetic).handle
+    return SscWeb(recordings, synthetic=synthetic).handle

@@ -230,11 +230,11 @@ class FileArchive:
             files = look(before)[-1:] + files
         if not files and naming.step:
             self._check_folder(access, deadline)
-        stops = [f.start for _, f in files[1:]] + [None]
+        following = [*(file.start for _, file in files[1:]), None][: len(files)]
         urls = [
             url
-            for (url, file), following in zip(files, stops, strict=True)
-            if _touches(file, file.stop if file.stop is not None else following, span)
+            for (url, file), after in zip(files, following, strict=True)
+            if _touches(file, after if file.stop is None else file.stop, span)
         ]
         return _Chosen(urls, min(map(data_version, replies), key=lambda v: http_seconds(v) or 0.0))
 

@@ -12,7 +12,7 @@ from speasy_core.timerange import TimeRange
 
 __all__ = ["DatedFile", "Naming", "NoRule"]
 
-_TOKEN = re.compile(r"%Q(?:\.n)*|%.|[?*]")
+_TOKEN = re.compile(r"%Q(?:\.n(?!\w))*|%.|[?*]")
 _FOLDER_TOKEN = re.compile(r"%(.?)")
 _DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2, "I": 2}
 _FINEST = (("dj", "day"), ("m", "month"), ("Yy", "year"))

@@ -202,7 +202,6 @@ def test_a_failing_graph_leaves_the_others_alone(show: Any) -> None:
     page.screenshot(path=str(SCREENSHOTS / "panel-page-errors.png"))
     graphs = json.loads(page.evaluate(f"{PANEL}.dataset.graphs"))
     assert [g["status"] for g in graphs.values()] == ["ok", "error", "empty", "ok"]
-    page.locator(".sq-traceback summary").click()
     assert "ZeroDivisionError" in page.locator(".sq-traceback pre").inner_text()
     assert "covers 2015-09-01" in page.locator(".sq-message", has_text="No data").inner_text()
 

@@ -58,6 +58,22 @@ def _variables() -> dict[str, SpeasyVariable]:
         "same names": V(seconds(2), [[1, 2], [3, 4]], columns=["a", "a"], name="n"),
         "unknown unit": vector(unit="blob/zog"),
         "complex": V(seconds(2), np.array([1 + 2j, complex(np.nan, np.inf)]), name="z"),
+        "big endian": V(seconds(3), np.arange(9, dtype=">i4").reshape(3, 3), name="b"),
+        "half": V(seconds(3), np.arange(3, dtype="f2"), name="h"),
+        "named time": V(seconds(3), [1.0, 2, 3], name="time"),
+        "columns named time": vector(columns=["time", "index", "name"]),
+        "odd names": vector(columns=["β⊥", 'B, "q"', "a\nb"], name="été ∂B/∂t", unit="µV² m⁻¹"),
+        "odd axis": V(seconds(2), np.ones((2, 2)), axes=[Axis([1.0, 2], name="a/b", unit="cm/s")],
+                      name="x/y"),
+        "axis named time": V(seconds(2), np.ones((2, 3)), axes=[Axis([1.0, 2, 3], name="time")]),
+        "axis of its name": V(seconds(2), np.ones((2, 3)), axes=[Axis([1.0, 2, 3], name="b")],
+                              name="b"),
+        "twin axes": V(seconds(2), np.ones((2, 2, 2)), name="b",
+                       axes=[Axis([1.0, 2], name="e"), Axis([3.0, 4], name="e")]),
+        "twin varying axes": V(seconds(2), np.ones((2, 2, 2)), name="b",
+                               axes=[Axis([[1.0, 2]] * 2, name="e", time_varying=True),
+                                     Axis([[3.0, 4]] * 2, name="e", time_varying=True)]),
+        "no width": V(seconds(2), np.ones((2, 0)), name="n"),
         "fortran": vector().copy(values=np.asfortranarray(vector().values)),
     }  # fmt: skip
 
@@ -307,3 +323,26 @@ class TestFiles:
                 write(tmp_path / "x")
         with pytest.raises(VariableError, match="CATDESC"):
             vector(meta={"CATDESC": object()}).to_npz(tmp_path / "x")
+
+
+def test_cdf_of_names_and_times_that_it_does_not_have(tmp_path: Path) -> None:
+    import cdflib
+
+    from speasy_core.codecs import read_file
+
+    early = np.array(["1708-01-01", "1965-03-01T00:00:00.000000007", "1970-01-01T00:00:00.1"])
+    v = vector(3, name="été/∂B").copy(time=early.astype("M8[ns]"))
+    path = tmp_path / "x.cdf"
+    v.to_cdf(path)
+    again = read_file(path)["_t_/_B"]
+    np.testing.assert_array_equal(again.time_ns, v.time_ns)
+    np.testing.assert_array_equal(again.values, v.values)
+    other = cdflib.CDF(str(path))
+    np.testing.assert_array_equal(other.varget("_t_/_B"), v.values)
+    times = cdflib.cdfepoch.to_datetime(other.varget("Epoch"))
+    np.testing.assert_array_equal(times.astype("M8[ns]"), v.time)
+    assert vector(name="").to_cdf()
+    with pytest.raises(VariableError, match="1708"):
+        V(np.array(["1690-01-01"], "M8[ns]"), [1.0], name="x").to_cdf()
+    with pytest.raises(VariableError, match="without values"):
+        V(seconds(2), np.zeros((2, 0)), name="x").to_cdf()

@@ -33,7 +33,7 @@ from speasy_core.providers import _cda_remote
 from speasy_core.providers._cda_naming import Naming, NoRule
 from speasy_core.providers.cda import CdaProvider
 from speasy_core.timerange import TimeRange
-from speasy_core.variable import SpeasyVariable
+from speasy_core.variable import Axis, SpeasyVariable
 
 FOLDER = "/pub/data/x/ds"
 REF = ProductRef("cda", "DS/B")
@@ -150,7 +150,9 @@ def test_the_highest_version_counts_and_stops_are_the_next_starts():
 
 
 @given(st.datetimes(datetime(1951, 1, 1), datetime(2049, 12, 31)))
-@pytest.mark.parametrize("rule", ["%Y%m%d%H%M%S", "%Y%j%H%M%S", "%y%m%dT%H%M%S", "%Y-%m-%d_%H:%M:%S"])
+@pytest.mark.parametrize(
+    "rule", ["%Y%m%d%H%M%S", "%Y%j%H%M%S", "%y%m%dT%H%M%S", "%Y-%m-%d_%H:%M:%S"]
+)
 def test_names_are_read_as_they_are_written(rule, when):
     when = when.replace(microsecond=0)
     file = Naming.parse(f"x_{rule}_%Q.cdf").read(f"x_{when.strftime(rule)}_v1.cdf")
@@ -232,7 +234,13 @@ def make(http, **meta: str) -> CdaProvider:
 
 
 def ask(
-    provider: CdaProvider, start: str, stop: str, *, since: str | None = None, ref=REF, method="FILE"
+    provider: CdaProvider,
+    start: str,
+    stop: str,
+    *,
+    since: str | None = None,
+    ref=REF,
+    method="FILE",
 ) -> Fetched:
     return provider.fetch(
         ref, TimeRange(start, stop), deadline=Deadline(20), since=since, options={"method": method}
@@ -287,11 +295,8 @@ def test_the_highest_version_is_read(tree, http):
 
 def test_the_last_file_of_a_year_goes_on_into_the_next(tree, http):
     tree.put(f"{FOLDER}/2019/ds_20191231_v1.cdf", day("2019-12-31", hours=30))
-    tree.put(f"{FOLDER}/2020/ds_20200101_v1.cdf", day("2020-01-01T06:00", hours=18))
-    tree.files = {p.replace("ds_20200101_v1", "ds_20200101_v1"): f for p, f in tree.files.items()}
-    provider = make(http, filenaming="ds_%Y%m%d_%Q.cdf")
     del tree.files[f"{FOLDER}/2020/ds_20200101_v1.cdf"]
-    v = ask(provider, "2020-01-01T01:00", "2020-01-01T02:00").variable
+    v = ask(make(http), "2020-01-01T01:00", "2020-01-01T02:00").variable
     assert len(v) == 60
 
 
@@ -357,9 +362,7 @@ def test_a_file_that_is_gone_makes_the_list_new_once(tree, http):
 def test_revalidation_by_last_modified(tree, http):
     provider = make(http)
     first = ask(provider, "2020-01-01", "2020-01-03")
-    assert first.version == formatdate(usegmt=True).replace(first.version[17:25], "00:00:00") or (
-        first.version.endswith("00:00:00 GMT")
-    )
+    assert first.version.endswith(" 00:00:00 GMT")
     http.asked.clear()
     same = ask(provider, "2020-01-01", "2020-01-03", since=first.version)
     assert same.variable is None
@@ -380,10 +383,10 @@ def test_a_version_that_is_no_date_is_fetched_anew(tree, http):
 
 def test_the_master_gives_what_files_lack(tree, http):
     master = f"{FOLDER}/m.cdf"
-    tree.put(master, encode([samples("2000-01-01", 0.1, CATDESC="field", SCALETYP="log")]))
+    tree.put(master, encode([samples("2000-01-01", 0.1, SCALETYP="log")]))
     provider = make(http, mastercdf=f"ftp://elsewhere{master}")
     v = ask(provider, "2020-01-01", "2020-01-02").variable
-    assert (v.meta["CATDESC"], v.meta["SCALETYP"], len(v)) == ("field", "log", 1440)
+    assert (v.meta["SCALETYP"], len(v)) == ("log", 1440)
     tree.put(master, b"junk")
     assert len(ask(make(http, mastercdf=f"http://e{master}"), "2020-01-01", "2020-01-02").variable)
     del tree.files[master]
@@ -394,10 +397,12 @@ def test_virtual_variables_are_in_no_file(tree, http):
     master = f"{FOLDER}/m.cdf"
     tree.put(master, encode([
         samples("2000-01-01", 0.1), samples("2000-01-01", 0.1, name="V", VIRTUAL="TRUE"),
-        samples("2000-01-01", 0.1, name="W", DEPEND_1="V"),
+        samples("2000-01-01", 0.1, name="W").copy(
+            axes=(Axis(np.arange(3.0), name="energy", meta={"VIRTUAL": "true"}),)
+        ),
     ]))  # fmt: skip
     provider = make(http, mastercdf=f"http://e{master}")
-    for name, words in (("V", "it is computed"), ("W", "its axis V is computed")):
+    for name, words in (("V", "it is computed"), ("W", "its axis energy is computed")):
         with pytest.raises(InvalidRequest, match=words) as caught:
             ask(provider, "2020-01-01", "2020-01-02", ref=ProductRef("cda", f"DS/{name}"))
         assert "method='API'" in str(caught.value)
