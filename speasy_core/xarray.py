@@ -289,6 +289,10 @@ class SpzAccessor:
         """The SpeasyVariable that the DataArray stands for."""
         return from_xarray(SpeasyVariable, self._array)
 
+    def __getitem__(self, key: Any) -> Any:
+        """Select as a variable does: ``da.spz["2020-01-01":]``, ``da.spz["bx"]``."""
+        return _outward(self.variable[key])
+
     def __dir__(self) -> list[str]:
         public = [name for name in dir(SpeasyVariable) if not name.startswith("_")]
         return [*super().__dir__(), *public]

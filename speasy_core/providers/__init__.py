@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speasy_core.config import Settings
 from speasy_core.errors import SpeasyError, UnknownProvider
 from speasy_core.http import HttpClient
 from speasy_core.provider import Provider
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["GROUP", "load", "names"]
 
@@ -43,6 +45,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 @cache
 def _foreign() -> dict[str, EntryPoint]:
     """Return other packages' providers by name; nothing of theirs is imported here."""
+    from importlib.metadata import entry_points  # as dear to import as numpy
+
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         if not _NAME.fullmatch(point.name) or point.name in _TABLE or point.name in found:

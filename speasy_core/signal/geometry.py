@@ -14,7 +14,7 @@ from speasy_core.variable import SpeasyVariable
 from speasy_core.variable.alignment import check_times
 from speasy_core.variable.core import Array
 
-from ._shared import as_floats, as_variable, each
+from ._shared import as_floats, as_variable, each, is_data_array
 
 __all__ = [
     "MinimumVariance",
@@ -101,9 +101,10 @@ def field_aligned(
     def one(v: SpeasyVariable) -> SpeasyVariable:
         if background is None:
             field: Any = np.nanmedian(as_floats(v)._values, axis=0)
-        elif isinstance(background, SpeasyVariable):
-            check_times(v, [background])
-            field = background._values
+        elif isinstance(background, SpeasyVariable) or is_data_array(background):
+            along = as_variable(background)
+            check_times(v, [along])
+            field = along._values
         else:
             field = background
         turned: SpeasyVariable = rotate(v, field_aligned_matrix(field, reference), columns=names)
@@ -163,13 +164,13 @@ class MinimumVariance:
         Variances, in the square of the unit, from the largest down.
     matrix : ndarray, shape (3, 3)
         Rows are the directions l, m and n, right-handed.
-    rotated : SpeasyVariable
-        The vectors along l, m and n.
+    rotated : SpeasyVariable or DataArray
+        The vectors along l, m and n; the kind that was given.
     """
 
     eigenvalues: npt.NDArray[np.float64]
     matrix: npt.NDArray[np.float64]
-    rotated: SpeasyVariable
+    rotated: Any
 
 
 def minimum_variance(var: Any) -> MinimumVariance:
@@ -201,7 +202,7 @@ def minimum_variance(var: Any) -> MinimumVariance:
     n = smallest * np.sign(smallest[np.argmax(np.abs(smallest))])
     l_axis = largest * np.sign(largest[np.argmax(np.abs(largest))])
     matrix = np.stack([l_axis, np.cross(n, l_axis), n])
-    rotated: SpeasyVariable = rotate(v, matrix, columns=("l", "m", "n"))
+    rotated = each(lambda one: rotate(one, matrix, columns=("l", "m", "n")), var)
     return MinimumVariance(values[::-1], matrix, rotated)
 
 

@@ -49,7 +49,8 @@ def _facts(v: VariableCore) -> list[tuple[str, str]]:
             holes = find_gaps(v, 3.0)
             missing = sum(hole.duration_ns - step for hole in holes)
             share = missing / max(1, int(ns[-1]) - int(ns[0]))
-            gaps = f", {len(holes)} gaps ({share:.1%})" if holes else ", no gaps"
+            count = f"{len(holes)} gap{'s' if len(holes) > 1 else ''}"
+            gaps = f", {count} ({share:.1%})" if holes else ", no gaps"
             facts.insert(1, ("cadence", f"{_duration(step)}{gaps}"))
     if columns := v.columns:
         more = f", ... {len(columns)} in all" if len(columns) > 8 else ""

@@ -213,6 +213,8 @@ class TestXarray:
         assert type(clamped).__name__ == "DataArray"
         assert np.isnan(clamped.values).any()
         assert da.spz.unit == "nT"
+        assert da.spz["bx"].identical(vector()["bx"].to_xarray())
+        assert da.spz["2018-01-01T00:00:05":].sizes["time"] == 5
         assert "sanitized" in dir(da.spz)
         with pytest.raises(AttributeError):
             _ = da.spz.nonsense

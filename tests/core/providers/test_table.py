@@ -27,7 +27,7 @@ def points(monkeypatch):
 
     def install(**targets: str) -> None:
         found = [EntryPoint(n, f"{__name__}:{t}", providers.GROUP) for n, t in targets.items()]
-        monkeypatch.setattr(providers, "entry_points", lambda group: found)
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: found)
         providers._foreign.cache_clear()
 
     yield install
