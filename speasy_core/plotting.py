@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from speasy_core.variable.alignment import cadence_ns
-from speasy_core.variable.axis import Array, Axis
+from speasy_core.variable.axis import Array, Axis, flat_samples
 from speasy_core.variable.cleaning import fill_to_nan, with_nan_rows
 from speasy_core.variable.core import VariableCore
 
@@ -92,6 +93,8 @@ class Plotter:
         target = _axes(ax)
         whole = with_nan_rows(_drawable(fill_to_nan(v) if mask_fillval else v), gap_factor)
         lines = target.plot(whole.time, whole._values, **style)
+        if "marker" not in style:
+            _mark_lonely(lines, whole._values)
         names = v.columns or _axis_names(v)
         if "label" not in style:
             for line, name in zip(lines, names, strict=False):
@@ -101,7 +104,7 @@ class Plotter:
         if _wants_log(v.meta, logy) and bool((whole._values > 0).any()):
             target.set_yscale("log", nonpositive="mask")
         target.set_ylabel(_label(v.meta.get("LABLAXIS") or v.name, v.unit))
-        _date_axis(target)
+        _finish(target, v)
         return target
 
     def colormap(
@@ -152,8 +155,36 @@ class Plotter:
         if log_axis:
             target.set_yscale("log")
         target.set_ylabel(_label(axis.meta.get("LABLAXIS") or axis.name, axis.unit))
-        _date_axis(target)
+        _finish(target, v)
         return target
+
+
+def _mark_lonely(lines: Any, values: Array) -> None:
+    """Give samples that have no neighbour to be joined with a dot: a line would not show them."""
+    columns = flat_samples(values)
+    if columns.dtype.kind != "f":
+        columns = columns.astype(float)
+    known = np.isfinite(columns)
+    lonely = known.copy()
+    lonely[1:] &= ~known[:-1]
+    lonely[:-1] &= ~known[1:]
+    for line, alone in zip(lines, lonely.T, strict=False):
+        if alone.any():
+            line.set_marker(".")
+            line.set_markevery(np.flatnonzero(alone).tolist())
+
+
+def _finish(target: Axes, v: VariableCore) -> None:
+    """Put on what every plot has: dates, and what the reader has to know of the data."""
+    _date_axis(target)
+    dataset = v.meta.get("dataset")
+    notes = [] if len(v) else ["no samples"]
+    if isinstance(dataset, Mapping) and dataset.get("Synthetic"):
+        notes.append("synthetic data")
+    if notes:
+        target.annotate(
+            ", ".join(notes), (0.01, 0.98), xycoords="axes fraction", va="top", color="0.5"
+        )
 
 
 def _axes(ax: Axes | None) -> Axes:

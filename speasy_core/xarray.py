@@ -229,6 +229,12 @@ def to_dataset(variables: Mapping[str, SpeasyVariable] | Iterable[SpeasyVariable
     ------
     VariableError
         Two have the same name.
+
+    Examples
+    --------
+    >>> a = SpeasyVariable([0, 1], [1.0, 2.0], name="a")
+    >>> dict(to_dataset([a]).sizes)
+    {'time': 2}
     """
     if isinstance(variables, Mapping):
         named = {str(k): v for k, v in variables.items()}
@@ -265,7 +271,14 @@ def _free_name(name: str, values: Array, known: Mapping[str, Array]) -> str:
 
 
 def from_dataset(dataset: xr.Dataset, name: str = "") -> Dataset:
-    """Return the variables of an xarray Dataset that have a time, by name."""
+    """Return the variables of an xarray Dataset that have a time, by name.
+
+    Examples
+    --------
+    >>> a = SpeasyVariable([0, 1], [1.0, 2.0], name="a")
+    >>> from_dataset(to_dataset([a]))["a"].equals(a)
+    True
+    """
     found = {}
     for key, array in dataset.data_vars.items():
         if any(d in array.coords and array[d].dtype.kind == "M" for d in array.dims):
@@ -279,6 +292,12 @@ class SpzAccessor:
 
     ``da.spz.variable`` is the variable; ``da.spz.sanitized()`` and other methods of a variable
     give a DataArray where they would give a variable.
+
+    Examples
+    --------
+    >>> a = SpeasyVariable([0, 1], [1.0, 2.0], unit="nT").to_xarray()
+    >>> a.spz.to("T").attrs["units"]
+    'T'
     """
 
     def __init__(self, array: xr.DataArray) -> None:

@@ -6,6 +6,7 @@ branches. One file per mission: editors read only those that are typed.
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import tempfile
@@ -13,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import speasy_core
 from speasy_core.errors import ConfigError, SpeasyError
 
 from .tree import Node, attribute_names
@@ -25,13 +25,13 @@ _MARK = "# Written by `sciqlop-lab stubs`; the next run replaces it.\n"
 # a mission with more products than this gets a file for each of its parts
 _LARGE = 1500
 _MAX_TEXT = 200
-_SESSION_TYPES = {
-    "find_product": "Callable[..., list[Node]]",
-    "get_data": "Callable[..., Any]",
-    "inventories": "Inventories",
-    "list_providers": "Callable[[], list[str]]",
-    "update_inventories": "Callable[[], Mapping[str, Any]]",
-}
+_INVENTORIES = """
+class Inventories:
+    tree: Tree
+    data_tree: Tree
+    flat: Mapping[str, Node]
+    flat_inventories: Mapping[str, Node]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,24 +161,26 @@ def _write_package(root: _Branch, folder: Path) -> int:
 
 
 def _public_names() -> str:
-    """Return the stub of ``speasy_core`` itself: its names as they are, and the tree."""
-    homes = speasy_core._HOME
-    lines = [
-        "from collections.abc import Callable, Mapping\nfrom typing import Any\n",
-        "from speasy_core import errors as errors",
-        "from speasy_core.inventory import Node",
-    ]
-    lines += [f"from speasy_core.{home} import {name} as {name}" for name, home in homes.items()]
-    lines += ["from speasy_core.trees import Tree\n", "__version__: str"]
-    lines += [f"{name}: {_SESSION_TYPES[name]}" for name in speasy_core._OF_SESSION]
-    lines += [
-        "\nclass Inventories:",
-        "    tree: Tree",
-        "    data_tree: Tree",
-        "    flat: Mapping[str, Node]",
-        "    flat_inventories: Mapping[str, Node]\n",
-    ]
-    return "\n".join(lines)
+    """Return the stub of ``speasy_core`` itself: what it tells type checkers, and the tree."""
+    source = Path(__file__).parents[1].joinpath("__init__.py").read_text(encoding="utf-8")
+    told = next(
+        node.body
+        for node in ast.parse(source).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    lines = ["from typing import Any", "from speasy_core.trees import Tree", "__version__: str"]
+    for node in told:
+        if isinstance(node, ast.ImportFrom):
+            node.names = [
+                ast.alias(alias.name, alias.asname or alias.name)
+                for alias in node.names
+                if alias.name != "Inventories"
+            ]
+            if node.level:
+                node.module = ".".join(filter(None, ("speasy_core", node.module)))
+                node.level = 0
+        lines.append(ast.unparse(node))
+    return "\n".join(lines) + "\n" + _INVENTORIES
 
 
 def _write_branch(branch: _Branch, folder: Path, module: str, kind: str, depth: int) -> int:
@@ -188,15 +190,15 @@ def _write_branch(branch: _Branch, folder: Path, module: str, kind: str, depth: 
         return 1
     package = folder / module
     package.mkdir()
-    attributes = branch.children.keys()
-    taken = {"Node", kind, *attributes}
+    taken = {kind, *branch.children}
+    base = _free("Node", taken)
     modules: set[str] = set()
     lines: list[str] = []
     imports: list[str] = []
     files = 1
     for attribute, child in branch.children.items():
         if not child.children:
-            lines += _attribute(attribute, "Node", child.node)
+            lines += _attribute(attribute, base, child.node)
             continue
         inner = _free(f"{attribute}_Node", taken)
         # files of some systems do not tell capitals from small letters
@@ -204,8 +206,7 @@ def _write_branch(branch: _Branch, folder: Path, module: str, kind: str, depth: 
         files += _write_branch(child, package, below, inner, depth + 1)
         imports.append(f"from .{below} import {inner}")
         lines += _attribute(attribute, inner, child.node)
-    head = ["from speasy_core.inventory import Node", *imports, ""]
-    text = "\n".join([*head, *_class(kind, lines)])
+    text = "\n".join([_import_of(base), *imports, "", *_class(kind, base, lines)])
     (package / "__init__.pyi").write_text(_MARK + text, encoding="utf-8")
     return files
 
@@ -214,12 +215,13 @@ def _one_file(top: _Branch, kind: str) -> str:
     """Return one class per node that has children; the outermost one is called `kind`."""
     everything = list(top.walk())
     # inside a class its attributes hide classes of the same name
-    taken = {"Node", kind}.union(*(branch.children for branch in everything))
+    taken = {kind}.union(*(branch.children for branch in everything))
+    base = _free("Node", taken)
     kinds = {id(top): kind}
     for branch in everything:
         for attribute, child in branch.children.items():
-            kinds[id(child)] = _free(f"{attribute}_Node", taken) if child.children else "Node"
-    out = ["from speasy_core.inventory import Node", ""]
+            kinds[id(child)] = _free(f"{attribute}_Node", taken) if child.children else base
+    out = [_import_of(base), ""]
     for branch in everything:
         if branch.children or branch is top:
             lines = [
@@ -227,7 +229,7 @@ def _one_file(top: _Branch, kind: str) -> str:
                 for attribute, child in branch.children.items()
                 for line in _attribute(attribute, kinds[id(child)], child.node)
             ]
-            out += _class(kinds[id(branch)], lines)
+            out += _class(kinds[id(branch)], base, lines)
     return "\n".join(out)
 
 
@@ -239,8 +241,12 @@ def _free(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _class(name: str, lines: list[str]) -> list[str]:
-    return [f"class {name}(Node):", *(f"    {line}" for line in lines or ["..."]), ""]
+def _import_of(base: str) -> str:
+    return "from speasy_core.inventory import Node" + (f" as {base}" if base != "Node" else "")
+
+
+def _class(name: str, base: str, lines: list[str]) -> list[str]:
+    return [f"class {name}({base}):", *(f"    {line}" for line in lines or ["..."]), ""]
 
 
 def _attribute(name: str, kind: str, node: Node) -> list[str]:

@@ -95,6 +95,13 @@ def field_aligned(
     Raises
     ------
     VariableError, TimeAxisMismatch
+
+    Examples
+    --------
+    >>> v = SpeasyVariable([0, 1, 2], [[0.0, 1.0, 5.0], [1.0, 0.0, 5.0], [0.0, -1.0, 5.0]])
+    >>> b = field_aligned(v, background=[0, 0, 1])
+    >>> b.columns, b["par"].values
+    (['par', 'theta', 'phi'], array([5., 5., 5.]))
     """
     names = list(columns)
 
@@ -127,6 +134,12 @@ def rotate(var: Any, matrix: npt.ArrayLike, *, columns: Iterable[str] | None = N
     ------
     VariableError
         Shapes do not fit.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable([0, 1, 2], [[0.0, 1.0, 5.0], [1.0, 0.0, 5.0], [0.0, -1.0, 5.0]])
+    >>> rotate(v, [[0, 0, 1], [1, 0, 0], [0, 1, 0]]).values[0]
+    array([5., 0., 1.])
     """
     turn = np.asarray(matrix, dtype=float)
     names = None if columns is None else tuple(columns)
@@ -192,6 +205,13 @@ def minimum_variance(var: Any) -> MinimumVariance:
     ----------
     B. U. O. Sonnerup and M. Scheible, Minimum and Maximum Variance Analysis, in: Analysis Methods
     for Multi-Spacecraft Data, ISSI SR-001 (1998), eq. 8.7-8.8.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable([0, 1, 2], [[0.0, 1.0, 5.0], [1.0, 0.0, 5.0], [0.0, -1.0, 5.0]])
+    >>> found = minimum_variance(v)
+    >>> found.matrix[2] + 0.0  # n, the direction that varies least
+    array([0., 0., 1.])
     """
     v = _vectors(as_variable(var))
     good = v._values[np.isfinite(v._values).all(axis=1)].astype(float)

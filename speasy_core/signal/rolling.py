@@ -52,6 +52,12 @@ def rolling_std(var: Any, window: Any, *, ddof: int = 0, min_samples: int = 1) -
         As for `rolling_mean`.
     ddof : int
         What is taken from the count of samples in the divisor, as in `numpy.std`.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(np.arange(4) * 10**9, [0.0, 3.0, 6.0, 9.0])
+    >>> rolling_std(v, 2).values.round(3)
+    array([1.5  , 2.449, 2.449, 1.5  ])
     """
     half = step_ns(window, "the window") // 2
     return each(lambda v: _in_windows(v, *_time_edges(v, half), min_samples, ddof, True), var)
@@ -72,6 +78,12 @@ def moving_average(var: Any, samples: int, *, max_gap: float | None = 3.0) -> An
     ------
     VariableError
         `samples` is not a number from one on.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(np.arange(4) * 10**9, [0.0, 3.0, 6.0, 9.0])
+    >>> moving_average(v, 3).values
+    array([1.5, 3. , 6. , 7.5])
     """
     if isinstance(samples, bool) or int(samples) != samples or samples < 1:
         raise VariableError(f"moving_average: samples counts samples, {samples!r} does not")

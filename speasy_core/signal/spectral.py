@@ -84,6 +84,13 @@ def fft(var: Any, *, tolerance: float = 0.01) -> Spectrum:
     ------
     VariableError
         Irregular sampling, or NaN.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(np.arange(1000) * 10**9, np.sin(np.arange(1000.0)), unit="nT", name="b")
+    >>> spectrum = fft(v)
+    >>> float(spectrum.frequency[np.abs(spectrum.values).argmax()])  # Hz, near 1 / (2 pi)
+    0.159
     """
     v = as_variable(var)
     rate = _regular(v, tolerance)
@@ -132,6 +139,13 @@ def psd(
     References
     ----------
     P. D. Welch, IEEE Trans. Audio Electroacoust. 15, 70 (1967); scipy.signal.welch.
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(np.arange(1000) * 10**9, np.sin(np.arange(1000.0)), unit="nT", name="b")
+    >>> spectrum = psd(v)
+    >>> spectrum.unit, float(spectrum.values.sum() * spectrum.frequency[1]).__round__(2)
+    ('nT² Hz⁻¹', 0.5)
     """
     from scipy import signal
 
@@ -201,6 +215,13 @@ def spectrogram(
     References
     ----------
     scipy.signal.spectrogram
+
+    Examples
+    --------
+    >>> v = SpeasyVariable(np.arange(1000) * 10**9, np.sin(np.arange(1000.0)), unit="nT", name="b")
+    >>> s = spectrogram(v, 128)
+    >>> s.kind, s.shape, s.unit
+    ('spectrogram', (14, 65), 'nT² Hz⁻¹')
     """
     from scipy import signal
 

@@ -213,7 +213,13 @@ def _number(text: str) -> float:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Unit:
-    """Return the unit that `text` stands for; what cannot be read becomes one opaque symbol."""
+    """Return the unit that `text` stands for; what cannot be read becomes one opaque symbol.
+
+    Examples
+    --------
+    >>> parse("nT").si, parse("furlong").si is None
+    (1e-09, True)
+    """
     stripped = text.strip()
     if stripped in DIMENSIONLESS or (stripped.lower() in DIMENSIONLESS and stripped != "nA"):
         return Unit((), 1.0, 1.0, ())
@@ -315,13 +321,25 @@ def power(unit: str, exponent: float | Fraction) -> str:
 
 
 def is_known(unit: str) -> bool:
-    """Whether the unit is understood, so that it can be converted."""
+    """Whether the unit is understood, so that it can be converted.
+
+    Examples
+    --------
+    >>> is_known("#/cc"), is_known("blob")
+    (True, False)
+    """
     return parse(unit).si is not None
 
 
 @lru_cache(maxsize=4096)
 def fits(a: str, b: str) -> bool | None:
-    """Whether two units measure the same thing; None when one of them is not understood."""
+    """Whether two units measure the same thing; None when one of them is not understood.
+
+    Examples
+    --------
+    >>> fits("nT", "G"), fits("nT", "km"), fits("nT", "blob")
+    (True, False, None)
+    """
     one, two = parse(a), parse(b)
     if one.si is None or two.si is None:
         return True if a.strip() == b.strip() else None

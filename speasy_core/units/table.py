@@ -76,8 +76,9 @@ _alias("R_U", "Ru", "RU")
 _alias("R_sun", "Rsun", "R_Sun", "Rsol", "R_sol", "RSun", "solRad")
 _alias("AU", "au", "UA", "ua", "A.U.")
 _alias("count", "cts", "ct", "cnts", "cnt", "counts", "Counts", "COUNTS", "Count", "CNTS")
-_alias("#", "particles", "particle", "ions", "electrons", "events", "ptcl", "Particles",
-       "molecules")
+_alias(
+    "#", "particles", "particle", "ions", "electrons", "events", "ptcl", "Particles", "molecules"
+)
 _alias("nuc", "nucleon", "nucl", "nucleons")
 _alias("s", "sec", "secs", "second", "seconds", "Sec", "Seconds", "Second", "SEC", "Secs")
 _alias("ms", "msec", "msecs", "millisec", "millisecond", "milliseconds", "Milliseconds")
@@ -134,7 +135,8 @@ WHOLE = {
     "Deg K": "K", "deg K": "K", "degrees K": "K", "degrees Kelvin": "K", "Deg C": "degC",
     "deg C": "degC", "degrees C": "degC", "Earth radii": "R_E", "earth radii": "R_E",
     "Earth Radii": "R_E", "EARTH RADII": "R_E", "Jovian radii": "R_J", "Saturn radii": "R_S",
-    "Solar radii": "R_sun", "solar radii": "R_sun", "Nanoteslas": "nT", "Titan radius": "R_Titan", "Titan radii": "R_Titan",
+    "Solar radii": "R_sun", "solar radii": "R_sun", "Nanoteslas": "nT",
+    "Titan radius": "R_Titan", "Titan radii": "R_Titan",
     "Mars radii": "R_Mars", "Mercury radii": "R_Mercury",
 }  # fmt: skip
 # texts that archives use for two things: what follows "the unit 'C' "

@@ -25,6 +25,13 @@ class InOut(VariableCore):
         """Return a DataArray: units and attributes, columns or axes as coordinates.
 
         Axes that vary with time become coordinates of two dimensions. ``da.spz`` leads back.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> v.to_xarray().attrs["units"]
+        'nT'
         """
         return delegate("to_xarray")(self)
 
@@ -36,11 +43,26 @@ class InOut(VariableCore):
         ------
         VariableError
             It has no coordinate of times.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> SpeasyVariable.from_xarray(v.to_xarray()).equals(v)
+        True
         """
         return delegate("from_xarray")(cls, array)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a pandas DataFrame, one column per component, labels in ``.attrs``."""
+        """Return a pandas DataFrame, one column per component, labels in ``.attrs``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> v.to_dataframe()["bx"].tolist()
+        [1.0, 2.0]
+        """
         return delegate("to_dataframe")(self)
 
     @classmethod
@@ -51,16 +73,40 @@ class InOut(VariableCore):
         name: str = "",
         unit: str = "",
     ) -> Self:
-        """Make a variable of a DataFrame with an index of times; a zone is taken to UTC."""
+        """Make a variable of a DataFrame with an index of times; a zone is taken to UTC.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> SpeasyVariable.from_dataframe(v.to_dataframe()).equals(v)
+        True
+        """
         return delegate("from_dataframe")(cls, frame, meta, name, unit)
 
     def to_astropy_table(self) -> Any:
-        """Return an astropy QTable with a ``time`` column and one column per component."""
+        """Return an astropy QTable with a ``time`` column and one column per component.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> v.to_astropy_table()["bx"].unit
+        Unit("nT")
+        """
         return delegate("to_astropy_table")(self)
 
     @classmethod
     def from_astropy_table(cls, table: Any) -> Self:
-        """Make a variable of a table that `to_astropy_table` gave."""
+        """Make a variable of a table that `to_astropy_table` gave.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> SpeasyVariable.from_astropy_table(v.to_astropy_table()).equals(v)
+        True
+        """
         return delegate("from_astropy_table")(cls, table)
 
     def to_quantity(self, unit: str | None = None) -> Any:
@@ -70,70 +116,213 @@ class InOut(VariableCore):
         ------
         UnitMismatch
             The unit is not known; it is never taken as dimensionless.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> v.to_quantity("T").max()
+        <Quantity 2.e-09 T>
         """
         return delegate("to_quantity")(self, unit)
 
     def unit_applied(self, unit: str | None = None, copy: bool = True) -> Any:
-        """Return the values as an astropy Quantity in `unit`, or in the variable's own."""
+        """Return the values as an astropy Quantity in `unit`, or in the variable's own.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> v.unit_applied().max()
+        <Quantity 2. nT>
+        """
         quantity: Any = delegate("to_quantity")(self, unit)
         return quantity.copy() if copy else quantity
 
     def to_dictionary(self, array_to_list: bool = False) -> dict[str, Any]:
-        """Return plain data: arrays, or lists that JSON takes."""
+        """Return plain data: arrays, or lists that JSON takes.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> v.to_dictionary(array_to_list=True)["values"]["values"]
+        [1.0, 2.0]
+        """
         return delegate("to_dictionary")(self, array_to_list)
 
     @classmethod
     def from_dictionary(cls, data: Mapping[str, Any]) -> Self:
-        """Make a variable of what `to_dictionary` gave."""
+        """Make a variable of what `to_dictionary` gave.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> SpeasyVariable.from_dictionary(v.to_dictionary()).equals(v)
+        True
+        """
         return delegate("from_dictionary")(cls, data)
 
     def to_json(self) -> str:
-        """Return JSON text, exact to the last bit of every number; NaN as text."""
+        """Return JSON text, exact to the last bit of every number; NaN as text.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> SpeasyVariable.from_json(v.to_json()).unit
+        'nT'
+        """
         return delegate("to_json")(self)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Make a variable of what `to_json` gave."""
+        """Make a variable of what `to_json` gave.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> SpeasyVariable.from_json(v.to_json()).equals(v)
+        True
+        """
         return delegate("from_json")(cls, text)
 
     def to_cdf(self, path: str | Path | None = None) -> bytes:
-        """Return the bytes of an ISTP CDF file, and write them where a path is given."""
+        """Return the bytes of an ISTP CDF file, and write them where a path is given.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> v.to_cdf()[:4].hex()
+        'cdf30001'
+        """
         return delegate("to_cdf")(self, path)
 
     def to_netcdf(self, path: str | Path) -> Path:
-        """Write a NetCDF 4 file."""
+        """Write a NetCDF 4 file.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_netcdf(v.to_netcdf(f"{folder}/bx.nc"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("to_netcdf")(self, path)
 
     @classmethod
     def from_netcdf(cls, path: str | Path) -> Self:
-        """Read what `to_netcdf` wrote."""
+        """Read what `to_netcdf` wrote.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_netcdf(v.to_netcdf(f"{folder}/bx.nc"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("from_netcdf")(cls, path)
 
     def to_csv(self, path: str | Path) -> Path:
-        """Write text: labels in ``#`` lines, then one line a sample, exact in time and value."""
+        """Write text: labels in ``#`` lines, then one line a sample, exact in time and value.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_csv(v.to_csv(f"{folder}/bx.csv"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("to_csv")(self, path)
 
     @classmethod
     def from_csv(cls, path: str | Path) -> Self:
-        """Read what `to_csv` wrote."""
+        """Read what `to_csv` wrote.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_csv(v.to_csv(f"{folder}/bx.csv"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("from_csv")(cls, path)
 
     def to_parquet(self, path: str | Path) -> Path:
-        """Write a Parquet file, labels in its own metadata."""
+        """Write a Parquet file, labels in its own metadata.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_parquet(v.to_parquet(f"{folder}/bx.parquet"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("to_parquet")(self, path)
 
     @classmethod
     def from_parquet(cls, path: str | Path) -> Self:
-        """Read what `to_parquet` wrote."""
+        """Read what `to_parquet` wrote.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_parquet(v.to_parquet(f"{folder}/bx.parquet"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("from_parquet")(cls, path)
 
     def to_npz(self, path: str | Path) -> Path:
-        """Write numpy's own format, compressed."""
+        """Write numpy's own format, compressed.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_npz(v.to_npz(f"{folder}/bx.npz"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("to_npz")(self, path)
 
     @classmethod
     def from_npz(cls, path: str | Path) -> Self:
-        """Read what `to_npz` wrote; nothing in the file is executed."""
+        """Read what `to_npz` wrote; nothing in the file is executed.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> from tempfile import TemporaryDirectory
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0], unit="nT", name="bx")
+        >>> with TemporaryDirectory() as folder:
+        ...     again = SpeasyVariable.from_npz(v.to_npz(f"{folder}/bx.npz"))
+        >>> again.equals(v)
+        True
+        """
         return delegate("from_npz")(cls, path)
 
     @property

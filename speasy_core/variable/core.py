@@ -284,8 +284,8 @@ class VariableCore:
 
     def _keeps_fill(self) -> bool:
         """Whether no computed number is taken for the fill value: -1e31 is none, 0 may be one."""
-        fill = self._meta.get("FILLVAL")
-        huge = isinstance(fill, (float, np.floating)) and not abs(float(fill)) < 1e20
+        fill = np.asarray(self._meta.get("FILLVAL")).reshape(-1)
+        huge = fill.size > 0 and fill.dtype.kind == "f" and not abs(float(fill[0])) < 1e20
         return self._values.dtype.kind == "f" and huge
 
     @property

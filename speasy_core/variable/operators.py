@@ -81,52 +81,150 @@ class NumpyProtocols(NDArrayOperatorsMixin, VariableCore):
     __ior__ = _fresh(np.bitwise_or)
 
     def mean(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Return the mean, as ``np.mean(v, axis)``."""
+        """Return the mean, as ``np.mean(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.mean(axis=1).values
+        array([2., 4.])
+        """
         return np.mean(self, axis=axis, **kwargs)
 
     def sum(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Return the sum, as ``np.sum(v, axis)``."""
+        """Return the sum, as ``np.sum(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.sum(axis=1).values
+        array([4., 8.])
+        """
         return np.sum(self, axis=axis, **kwargs)
 
     def min(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Return the lowest value, as ``np.min(v, axis)``."""
+        """Return the lowest value, as ``np.min(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.min(axis=1).values
+        array([1., 2.])
+        """
         return np.min(self, axis=axis, **kwargs)
 
     def max(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Return the highest value, as ``np.max(v, axis)``."""
+        """Return the highest value, as ``np.max(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.max(axis=1).values
+        array([3., 6.])
+        """
         return np.max(self, axis=axis, **kwargs)
 
     def std(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Return the standard deviation, as ``np.std(v, axis)``."""
+        """Return the standard deviation, as ``np.std(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.std(axis=1).values
+        array([1., 2.])
+        """
         return np.std(self, axis=axis, **kwargs)
 
     def var(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Return the variance, as ``np.var(v, axis)``."""
+        """Return the variance, as ``np.var(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.var(axis=1).values
+        array([1., 4.])
+        """
         return np.var(self, axis=axis, **kwargs)
 
     def cumsum(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Return running sums, as ``np.cumsum(v, axis)``."""
+        """Return running sums, as ``np.cumsum(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.cumsum(axis=0).values
+        array([[1., 3.],
+               [3., 9.]])
+        """
         return np.cumsum(self, axis=axis, **kwargs)
 
     def clip(self, min: Any = None, max: Any = None) -> Any:
-        """Return the values kept between two limits, as ``np.clip(v, min, max)``."""
+        """Return the values kept between two limits, as ``np.clip(v, min, max)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.clip(2, 3).values
+        array([[2., 3.],
+               [2., 3.]])
+        """
         return np.clip(self, min, max)
 
     def round(self, decimals: int = 0) -> Any:
-        """Return the values rounded, as ``np.round(v, decimals)``."""
+        """Return the values rounded, as ``np.round(v, decimals)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> SpeasyVariable([0], [1.26]).round(1).values
+        array([1.3])
+        """
         return np.round(self, decimals)
 
     @property
     def T(self) -> np.ndarray[Any, Any]:
-        """The values transposed: an array, as time is no longer the first dimension."""
+        """The values transposed: an array, as time is no longer the first dimension.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> v.T
+        array([[1., 2.],
+               [3., 6.]])
+        """
         return self.values.T
 
     def any(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Whether any is true, as ``np.any(v, axis)``."""
+        """Whether any is true, as ``np.any(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> bool((v > 5).any())
+        True
+        """
         return np.any(self, axis=axis, **kwargs)
 
     def all(self, axis: Any = None, **kwargs: Any) -> Any:
-        """Whether all are true, as ``np.all(v, axis)``."""
+        """Whether all are true, as ``np.all(v, axis)``.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> v = SpeasyVariable([0, 1], [[1.0, 3.0], [2.0, 6.0]], unit="nT")
+        >>> bool((v > 5).all())
+        False
+        """
         return np.all(self, axis=axis, **kwargs)
 
     def __complex__(self) -> complex:

@@ -18,6 +18,7 @@ from .core import Array, VariableCore
 __all__ = ["citation", "html", "text"]
 
 _MAX_META = 40
+_MAX_BYTES = 19_000  # a notebook keeps the text of every cell
 _CITE = (
     ("Acknowledgement", ("ACKNOWLEDGEMENT", "ACKNOWLEDGMENT", "ACKNOWLEDGEMENTS", "ACKNOWLEDGE")),
     ("DOI", ("DOI", "IDENTIFIER_DOI", "DATASET_DOI")),
@@ -78,7 +79,7 @@ def _short(text: str, width: int) -> str:
 
 def text(v: VariableCore) -> str:
     """Return at most 12 lines."""
-    lines = [f"<SpeasyVariable {v._name or 'unnamed'}: {len(v)} samples>"]
+    lines = [f"<SpeasyVariable {_short(v._name or 'unnamed', 70)}: {len(v)} samples>"]
     lines += [f"  {label:<8} {_short(fact, 88)}" for label, fact in _facts(v)]
     return "\n".join(lines[:12])
 
@@ -90,10 +91,11 @@ def html(v: VariableCore) -> str:
         for label, fact in _facts(v)
     )
     title = escape(_short(v._name or "unnamed", 120))
-    return (
+    head = (
         f'<div class="spz-variable">{_STYLE}<div class="spz-head">{title} '
-        f"<span>SpeasyVariable</span></div>{_sparkline(v)}<table>{rows}</table>{_details(v)}</div>"
+        f"<span>SpeasyVariable</span></div>{_sparkline(v)}<table>{rows}</table>"
     )
+    return f"{head}{_details(v, _MAX_BYTES - len(head.encode()))}</div>"
 
 
 _STYLE = """<style>
@@ -113,7 +115,7 @@ _INK = (
 )  # fmt: skip
 
 
-def _details(v: VariableCore) -> str:
+def _details(v: VariableCore, room: int) -> str:
     """Return the metadata, folded, cut so that the whole stays small."""
     flat = {key: value for key, value in v.meta.items() if key != "dataset"}
     dataset = v.meta.get("dataset")
@@ -124,13 +126,17 @@ def _details(v: VariableCore) -> str:
     for title, items in blocks:
         if not items:
             continue
-        shown = list(items.items())[:_MAX_META]
-        body = "".join(
-            f"<tr><th>{escape(_short(str(key), 40))}</th>"
-            f"<td>{escape(_short(_value_text(value), 80))}</td></tr>"
-            for key, value in shown
-        )
-        more = f" (first {_MAX_META})" if len(items) > _MAX_META else ""
+        body, count = "", 0
+        for key, value in list(items.items())[:_MAX_META]:
+            row = (
+                f"<tr><th>{escape(_short(str(key), 40))}</th>"
+                f"<td>{escape(_short(_value_text(value), 80))}</td></tr>"
+            )
+            room -= len(row.encode())
+            if room < 0:
+                break
+            body, count = body + row, count + 1
+        more = f" (first {count})" if len(items) > count else ""
         head = f"<summary>{title}: {len(items)}{more}</summary>"
         result += f"<details>{head}<table>{body}</table></details>"
     return result

@@ -9,24 +9,20 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from speasy_core.errors import VariableError
-from speasy_core.timerange import TimeRange
-
-from . import cleaning as _clean
 from . import selection as _select
 from . import text as _text
-from .alignment import cadence_ns
 from .conversions import InOut
 from .coordinates import Coordinates
 from .core import Axis, Gap, Provenance, VariableCore, same_array, time_to_ns
 from .delegates import delegate, is_data_array
 from .merging import merge_parts, repair_order
 from .operators import NumpyProtocols
+from .tidying import Tidying
 
 __all__ = ["Axis", "Gap", "Provenance", "SpeasyVariable", "merge"]
 
 
-class SpeasyVariable(NumpyProtocols, InOut):
+class SpeasyVariable(NumpyProtocols, Tidying, InOut):
     """Samples on a strictly increasing time axis.
 
     A thin, frozen wrapper: nothing can be assigned, slices share memory, numpy functions take it
@@ -79,6 +75,12 @@ class SpeasyVariable(NumpyProtocols, InOut):
         ----------
         time, values, **labels
             As for the constructor.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable.from_unsorted([3, 1, 1], [30, 10, 11])
+        >>> v.values, v.meta["time_repairs"]
+        (array([10, 30]), 2)
         """
         ns = time_to_ns(time)
         rows, repairs = repair_order(ns)
@@ -96,6 +98,12 @@ class SpeasyVariable(NumpyProtocols, InOut):
         ----------
         **changes
             Parameters of the constructor to replace; memory is then shared where it can be.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable([0], [1.0], unit="nT")
+        >>> v.copy(name="bx").name, v.name
+        ('bx', '')
         """
         if not changes:
             return self._like(self._values.copy(order="K"))
@@ -153,12 +161,26 @@ class SpeasyVariable(NumpyProtocols, InOut):
             Dimension to label, list of labels or slice; or as keywords.
         method : {None, "nearest"}
             How a label that is not there is met.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [1.0, 2.0])
+        >>> float(v.sel(time="2020-01-02T06:00", method="nearest"))
+        2.0
         """
         return _select.sel(self, indexers, method, **kwargs)
 
     @property
     def coords(self) -> Mapping[str, npt.NDArray[Any]]:
-        """Time, and the values or names along the other dimensions."""
+        """Time, and the values or names along the other dimensions.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [[1.0, 2.0], [3.0, 4.0]],
+        ...                    columns=["x", "y"], unit="nT", name="b")
+        >>> list(v.coords)
+        ['time', 'component']
+        """
         return Coordinates(self)
 
     @property
@@ -168,7 +190,13 @@ class SpeasyVariable(NumpyProtocols, InOut):
 
     @property
     def sizes(self) -> Mapping[str, int]:
-        """Length of each dimension."""
+        """Length of each dimension.
+
+        Examples
+        --------
+        >>> dict(SpeasyVariable([0, 1], [[1, 2, 3], [4, 5, 6]]).sizes)
+        {'time': 2, 'component': 3}
+        """
         return MappingProxyType(dict(zip(self.dims, self.shape, strict=True)))
 
     @property
@@ -176,141 +204,39 @@ class SpeasyVariable(NumpyProtocols, InOut):
         """The same as `dims`, by Speasy's name."""
         return list(self.dims)
 
-    # -- units ----------------------------------------------------------------------------
-    def to(self, unit: str) -> Self:
-        """Return the values converted to `unit`, with NaN for fill values.
-
-        Raises
-        ------
-        UnitMismatch
-            The units measure different things, or one of them is not known.
+    # -- arrays ---------------------------------------------------------------------------
+    def astype(self, dtype: npt.DTypeLike) -> Self:
+        """Return the values as another type.
 
         Examples
         --------
-        >>> v = SpeasyVariable(["2020-01-01"], [5.0], unit="nT")
-        >>> v.to("T").values
-        array([5.e-09])
+        >>> SpeasyVariable([0, 1], [1, 2]).astype("f4").dtype
+        dtype('float32')
         """
-        return _clean.to_unit(self, unit)
-
-    def with_unit(self, unit: str) -> Self:
-        """Return the same values under another unit; nothing is converted."""
-        return self._like(self._values, unit=unit)
-
-    # -- cleaning -------------------------------------------------------------------------
-    @property
-    def fill_value(self) -> Any:
-        """The number that stands for "no data" (FILLVAL), or None."""
-        return _clean.fill_value(self)
-
-    @property
-    def valid_range(self) -> tuple[Any, Any] | None:
-        """``(VALIDMIN, VALIDMAX)``, each a number or one per component; None where not given."""
-        return _clean.valid_range(self)
-
-    @property
-    def cadence(self) -> np.timedelta64 | None:
-        """Median time between samples; None below two samples."""
-        step = cadence_ns(self)
-        return None if step is None else np.timedelta64(step, "ns")
-
-    def fill_to_nan(self) -> Self:
-        """Return the samples as floats, NaN where filled or outside the valid range.
-
-        Text, booleans and times are returned as they are, and so are integers that hold no such
-        value.
-        """
-        return _clean.fill_to_nan(self)
-
-    def replace_fillval_by_nan(self, inplace: bool = False, convert_to_float: bool = False) -> Self:
-        """Return the samples with NaN for FILLVAL.
-
-        Parameters
-        ----------
-        inplace : bool
-            For scripts written for Speasy: True is refused, as a variable is frozen.
-        convert_to_float : bool
-            Whether integers may become floats.
-
-        Raises
-        ------
-        VariableError
-            They are integers, and may not.
-        """
-        _refuse_inplace(inplace, "replace_fillval_by_nan")
-        return _clean.replace_fill(self, convert_to_float)
-
-    def clamp_with_nan(
-        self,
-        inplace: bool = False,
-        valid_min: Any = None,
-        valid_max: Any = None,
-        convert_to_float: bool = False,
-    ) -> Self:
-        """Return the samples with NaN outside the limits, by default those of the metadata.
-
-        Parameters
-        ----------
-        inplace, convert_to_float : bool
-            As for `replace_fillval_by_nan`.
-        valid_min, valid_max : number or array of one per component, optional
-
-        Raises
-        ------
-        VariableError
-            A limit does not fit, or integers may not become floats.
-        """
-        _refuse_inplace(inplace, "clamp_with_nan")
-        return _clean.clamp(self, valid_min, valid_max, convert_to_float)
-
-    def sanitized(
-        self,
-        drop_fill_values: bool = True,
-        drop_out_of_range_values: bool = True,
-        drop_nan_and_inf: bool = True,
-        valid_min: Any = None,
-        valid_max: Any = None,
-    ) -> Self:
-        """Return only the samples of which every component is usable.
-
-        Parameters
-        ----------
-        drop_fill_values, drop_out_of_range_values, drop_nan_and_inf : bool
-            What makes a component unusable.
-        valid_min, valid_max : number or array of one per component, optional
-            Limits to use in place of those of the metadata.
-        """
-        return _clean.sanitized(
-            self, drop_fill_values, drop_out_of_range_values, drop_nan_and_inf,
-            valid_min, valid_max,
-        )  # fmt: skip
-
-    def drop_duplicates(self) -> Self:
-        """Return the samples that differ from the one before (times never repeat)."""
-        return _clean.drop_duplicates(self)
-
-    def find_gaps(self, factor: float = 3.0) -> list[TimeRange]:
-        """Return the holes in the sampling: neighbours more than `factor` cadences apart.
-
-        These are facts of the data; `gaps` are ranges that were asked for and not delivered.
-        """
-        return _clean.find_gaps(self, factor)
-
-    def split_at_gaps(self, factor: float = 3.0) -> list[Self]:
-        """Return the pieces between the holes that `find_gaps` sees; views, no copies."""
-        return _clean.split_at_gaps(self, factor)
-
-    # -- arrays ---------------------------------------------------------------------------
-    def astype(self, dtype: npt.DTypeLike) -> Self:
-        """Return the values as another type."""
         return self._like(self._values.astype(dtype))
 
     def filter_columns(self, columns: Iterable[str]) -> Self:
-        """Return some components, by name."""
+        """Return some components, by name.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable(["2020-01-01", "2020-01-02"], [[1.0, 2.0], [3.0, 4.0]],
+        ...                    columns=["x", "y"], unit="nT", name="b")
+        >>> v.filter_columns(["y"]).values
+        array([[2.],
+               [4.]])
+        """
         return _select.columns(self, list(columns))
 
     def equals(self, other: Any) -> bool:
-        """Whether times, values (NaN equal to NaN), axes, columns, unit and name are the same."""
+        """Whether times, values (NaN equal to NaN), axes, columns, unit and name are the same.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable([0, 1], [1.0, np.nan])
+        >>> v.equals(v.copy()), v.equals(v.with_unit("nT"))
+        (True, False)
+        """
         return (
             isinstance(other, VariableCore)
             and self._values.dtype == other._values.dtype
@@ -324,7 +250,14 @@ class SpeasyVariable(NumpyProtocols, InOut):
 
     # -- showing --------------------------------------------------------------------------
     def citation(self) -> str:
-        """Return acknowledgement, DOI, SPASE id and rules of use, from the metadata."""
+        """Return acknowledgement, DOI, SPASE id and rules of use, from the metadata.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable([0], [1.0], meta={"dataset": {"DOI": "10.48322/e0dc-0h53"}})
+        >>> v.citation()
+        'DOI: 10.48322/e0dc-0h53'
+        """
         return _text.citation(self)
 
     def __repr__(self) -> str:
@@ -343,14 +276,6 @@ class SpeasyVariable(NumpyProtocols, InOut):
 
 def _from_state(ns: Any, values: Any, state: dict[str, Any]) -> SpeasyVariable:
     return SpeasyVariable(ns, values, **state)
-
-
-def _refuse_inplace(inplace: bool, name: str) -> None:
-    if inplace:
-        raise VariableError(
-            f"{name}: a variable is frozen, it cannot change in place",
-            hint=f"write v = v.{name}(...)",
-        )
 
 
 def _take_unsorted(axis: Any, rows: Any, values: Any) -> Any:

@@ -115,3 +115,20 @@ def test_without_axes_the_current_ones_are_used() -> None:
     drawn = vector().plot()
     assert drawn is pyplot.gca()
     pyplot.close("all")
+
+
+def test_a_sample_without_neighbours_is_seen(ax) -> None:  # type: ignore[no-untyped-def]
+    ns = np.array([0, 1, 2, 30, 60, 61]) * 10**9
+    v = SpeasyVariable(ns, np.arange(6.0), name="n")
+    (line,) = v.plot.line(ax).get_lines()
+    assert line.get_marker() == "."
+    (at,) = line.get_markevery()
+    assert line.get_ydata()[at] == 3.0
+    _, joined = vector()["bx"].plot.line(ax).get_lines()
+    assert joined.get_marker() in ("None", "")
+
+
+def test_notes(ax) -> None:  # type: ignore[no-untyped-def]
+    vector(0).plot(ax)
+    made = vector(meta={"dataset": {"Synthetic": "yes, by formula"}})
+    assert [t.get_text() for t in made.plot(ax).texts] == ["no samples", "synthetic data"]

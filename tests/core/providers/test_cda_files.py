@@ -1,36 +1,28 @@
-"""CDAWeb's files read directly: names, lists, versions, masters, and which way is taken when."""
+"""CDAWeb's files read directly: lists, versions, masters, damage."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import formatdate
-from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-import speasy_core as spz
 from speasy_core.codecs.cdf import encode
 from speasy_core.config import Settings
-from speasy_core.demo import LocalArchive
 from speasy_core.errors import (
     CorruptFile,
     DeadlineExceeded,
     HttpStatusError,
     InvalidRequest,
-    SpeasyError,
     UnexpectedContent,
-    UnknownOption,
     UnknownProduct,
 )
-from speasy_core.http import Deadline, Headers, HttpClient, Response
+from speasy_core.http import Deadline, Headers, Response
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Fetched
 from speasy_core.providers import _cda_remote
-from speasy_core.providers._cda_naming import Naming, NoRule
 from speasy_core.providers.cda import CdaProvider
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import Axis, SpeasyVariable
@@ -38,128 +30,6 @@ from speasy_core.variable import Axis, SpeasyVariable
 FOLDER = "/pub/data/x/ds"
 REF = ProductRef("cda", "DS/B")
 OLD = "Mon, 01 Jan 2018 00:00:00 GMT"
-SECOND = 10**9
-
-
-def ns(text: str) -> int:
-    return int(np.datetime64(text, "ns").astype(np.int64))
-
-
-# -- names ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("rule", "name", "start", "stop", "version"),
-    [
-        ("a_%Y%m%d_%Q.cdf", "a_20200229_v07.cdf", "2020-02-29", None, "v07"),
-        ("a_%Y%m%d_%Q.n.n.cdf", "a_20200229_v5.87.0.cdf", "2020-02-29", None, "v5.87.0"),
-        ("a_%Y%j_%Q.cdf", "a_2020060_v1.cdf", "2020-02-29", None, "v1"),
-        ("a_%y%m%d.cdf", "a_790102.cdf", "1979-01-02", None, ""),
-        ("a_%y%m%d.cdf", "a_040102.cdf", "2004-01-02", None, ""),
-        ("a_%Y%m%d%H%M%S_%Q.cdf", "a_20151201120005_v3.3.0.cdf", "2015-12-01T12:00:05", None,
-         "v3.3.0"),
-        ("a_%Y%m%d%H%M%S_%Q.cdf", "a_20151201T120005_v1.cdf", "2015-12-01T12:00:05", None, "v1"),
-        ("a_%Y%m%dT%H%M%S-%Y%m%dT%H%M%S_%Q.cdf", "a_20200101T000000-20200101T235959_V02.cdf",
-         "2020-01-01", "2020-01-02", "V02"),
-        ("a_%Y%m%d-%Y%m%d_%Q.cdf", "a_20200101-20200131_V02.cdf", "2020-01-01", "2020-02-01",
-         "V02"),
-        ("a_%Y%m%d%H%M_%H%M_%Q.cdf", "a_202001010600_0659_v1.cdf", "2020-01-01T06",
-         "2020-01-01T07", "v1"),
-        ("a_%Y-%m-%d_%Q.nc", "a_2020-03-04_v01.nc", "2020-03-04", None, "v01"),
-        ("a_%Y%m%d%I%p.cdf", "a_2020030412PM.cdf", "2020-03-04T12", None, ""),
-        ("a_%Y%m%d%I%p.cdf", "a_2020030412AM.cdf", "2020-03-04", None, ""),
-        ("a_%Y%m_%Q.cdf", "a_202003_v01.cdf", "2020-03-01", None, "v01"),
-        ("A+(1)_%Y_%Q.cdf", "a+(1)_2020_v01.CDF", "2020-01-01", None, "v01"),
-        ("a?_*_%Y%m%d.cdf", "ab_anything_20200101.cdf", "2020-01-01", None, ""),
-    ],
-)  # fmt: skip
-def test_a_name_says_when_and_which_version(rule, name, start, stop, version):
-    file = Naming.parse(rule).read(name)
-    assert file is not None
-    assert (file.start, file.stop) == (ns(start), None if stop is None else ns(stop))
-    assert file.version == version
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["a_20201301_v1.cdf", "a_20200230_v1.cdf", "b_20200101_v1.cdf", "a_2020011_v1.cdf",
-     "a_20200101_v1.cdf.md5", "a_20200101_.cdf", "../a_20200101_v1.cdf", ""],
-)  # fmt: skip
-def test_other_names_are_passed_over(name):
-    assert Naming.parse("a_%Y%m%d_%Q.cdf").read(name) is None
-
-
-@pytest.mark.parametrize(
-    ("rule", "folders", "words"),
-    [
-        ("", "%Y", "does not say"),
-        ("  ", "None", "does not say"),
-        ("a_%Q.cdf", "%Y", "no date"),
-        ("a_%H%M_%Q.cdf", "%Y/%j", "no date"),
-        ("a_%m%d_%Q.cdf", "None", "the year"),
-        ("a_%Y%m%d_%X.cdf", "None", "not known"),
-        ("a_%Y%m%d.cdf", "%Q", "not known"),
-        ("a_%Y%m%d.cdf", "%m", "not known"),
-        ("a_%Y%m%d.cdf", "../%Y", "not known"),
-        ("a_%Y%m%d.cdf", "%Y?x=1", "not known"),
-    ],
-)
-def test_rules_by_which_nothing_is_found(rule, folders, words):
-    with pytest.raises(NoRule, match=words):
-        Naming.parse(rule, folders)
-
-
-@pytest.mark.parametrize(
-    ("rule", "expected", "before"),
-    [
-        ("%Y", ["2019", "2020"], "2018"),
-        ("%Y/%m", ["2019/12", "2020/01"], "2019/11"),
-        ("%Y/%j", ["2019/365", "2020/001"], "2019/364"),
-        ("%Y/%m/%d", ["2019/12/31", "2020/01/01"], "2019/12/30"),
-        ("%y/%j", ["19/365", "20/001"], "19/364"),
-        ("%Y%j", ["2019365", "2020001"], "2019364"),
-        ("None", [""], None),
-        ("", [""], None),
-    ],
-)
-def test_folders_of_a_range(rule, expected, before):
-    naming = Naming.parse("a_%Y%m%d.cdf", rule)
-    folders = naming.list_folders(TimeRange("2019-12-31T12:00", "2020-01-01T12:00"))
-    assert [name for name, _ in folders] == expected
-    assert naming.folder_before(folders[0][1]) == before
-
-
-def test_what_the_folder_says_need_not_be_in_the_name():
-    file = Naming.parse("a_%d_%Q.cdf", "%Y/%m").read("a_05_v1.cdf", "2020/03")
-    assert file.start == ns("2020-03-05")
-
-
-def test_before_1970_too():
-    naming = Naming.parse("a_%Y%m%d.cdf", "%Y")
-    span = TimeRange("1965-12-31T23:59:59.5", "1966-01-01T00:00:01")
-    assert [name for name, _ in naming.list_folders(span)] == ["1965", "1966"]
-    assert naming.read("a_19651231.cdf").start == ns("1965-12-31")
-
-
-def test_the_highest_version_counts_and_stops_are_the_next_starts():
-    naming = Naming.parse("a_%Y%m%d_%Q.cdf")
-    names = ["a_20200103_v1.cdf", "a_20200101_v9.cdf", "a_20200101_v10.cdf", "a_20200101_v2.cdf"]
-    newest = naming.newest(naming.read(name) for name in names)
-    assert [file.name for file in newest] == ["a_20200101_v10.cdf", "a_20200103_v1.cdf"]
-    assert [file.stop for file in newest] == [ns("2020-01-03"), None]
-
-
-@given(st.datetimes(datetime(1951, 1, 1), datetime(2049, 12, 31)))
-@pytest.mark.parametrize(
-    "rule", ["%Y%m%d%H%M%S", "%Y%j%H%M%S", "%y%m%dT%H%M%S", "%Y-%m-%d_%H:%M:%S"]
-)
-def test_names_are_read_as_they_are_written(rule, when):
-    when = when.replace(microsecond=0)
-    file = Naming.parse(f"x_{rule}_%Q.cdf").read(f"x_{when.strftime(rule)}_v1.cdf")
-    assert file.start == int(when.replace(tzinfo=UTC).timestamp()) * SECOND
-
-
-# -- an archive of a few files -------------------------------------------------------------------
 
 
 class Tree:
@@ -469,144 +339,3 @@ def test_netcdf_files(http, tmp_path):
     provider = make(http, filenaming="ds_%Y%m%d_%Q.nc")
     v = ask(provider, "2020-01-01T06", "2020-01-01T09").variable
     assert (v.values.tolist(), v.unit) == ([6.0, 7.0, 8.0], "nT")
-
-
-# -- which way -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", ["FIEL", "", "files", None, 3, ["FILE"]])
-def test_another_method_is_an_error(http, method):
-    provider = make(http)
-    with pytest.raises(UnknownOption, match="'BEST', 'FILE' or 'API'"):
-        ask(provider, "2020-01-01", "2020-01-02", method=method)
-    with pytest.raises(UnknownOption):
-        provider.check_options({"method": method})
-
-
-def test_spellings_of_a_method_are_one(http):
-    provider = make(http)
-    assert provider.check_options({"method": "file"}) == {"method": "FILE"}
-    assert provider.check_options({"method": "Best"}) == provider.check_options({}) == {}
-
-
-@pytest.fixture(scope="module")
-def archive():
-    with LocalArchive() as running:
-        yield running
-
-
-@pytest.fixture
-def live(archive):
-    settings = archive.settings()
-    http = HttpClient(settings)
-    archive.requests.clear()
-    yield CdaProvider(settings, http)
-    archive.faults.clear()
-    http.close()
-
-
-FGM = ProductRef("cda", "MMS1_FGM_SRVY_L2/mms1_fgm_b_gse_srvy_l2")
-
-
-@pytest.mark.parametrize(
-    ("ref", "start", "stop"),
-    [
-        ("AC_H0_MFI/BGSEc", "2018-12-31T22:00:05", "2019-01-01T01:00:00.5"),
-        ("MMS1_FPI_FAST_L2_DES-MOMS/mms1_des_energyspectr_omni_fast", "2019-01-02T15",
-         "2019-01-02T16"),
-        ("CO_MAG_1SEC/B_RTN", "2009-01-02", "2009-01-02T01"),
-    ],
-)  # fmt: skip
-def test_both_ways_give_the_same(live, ref, start, stop):
-    product = ProductRef("cda", ref)
-    by_file, by_service = (
-        ask(live, start, stop, ref=product, method=m).variable for m in ("FILE", "API")
-    )
-    assert len(by_service)
-    assert np.array_equal(by_file.time, by_service.time)
-    assert np.array_equal(by_file.values, by_service.values, equal_nan=True)
-    assert (by_file.unit, by_file.columns, by_file.kind) == (
-        by_service.unit, by_service.columns, by_service.kind,
-    )  # fmt: skip
-    for ours, theirs in zip(by_file.axes, by_service.axes, strict=True):
-        assert np.array_equal(ours.values, theirs.values)
-
-
-def test_without_an_inventory_only_the_catalogue_is_asked_once(live, archive):
-    for _ in range(2):
-        ask(live, "2019-01-02", "2019-01-02T01", ref=ProductRef("cda", "AC_H0_MFI/BGSEc"))
-    paths = [path for _, path in archive.requests]
-    assert sum("all.xml" in path for path in paths) == 1
-    assert not any("master.tar" in path or "/WS/" in path for path in paths)
-    with pytest.raises(UnknownProduct, match="no data set 'NOPE'"):
-        ask(live, "2019-01-02", "2019-01-03", ref=ProductRef("cda", "NOPE/x"))
-
-
-def test_what_has_no_file_names_goes_by_the_service(live):
-    ref = ProductRef("cda", "MMS1_SCM_BRST_L2_SCB/mms1_scm_acb_gse_scb_brst_l2")
-    with pytest.raises(InvalidRequest, match="how its files are named"):
-        ask(live, "2019-01-02T15", "2019-01-02T15:01", ref=ref)
-
-
-def test_best_asks_the_service(live, archive):
-    ask(live, "2019-01-02", "2019-01-03", ref=ProductRef("cda", "AC_H0_MFI/BGSEc"), method="best")
-    assert all("/cdaweb/" in path for _, path in archive.requests)
-
-
-@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"html": True}])
-def test_best_reads_files_where_the_service_fails(live, archive, fault):
-    live.inventory(deadline=Deadline(20))
-    ref = ProductRef("cda", "AC_H0_MFI/BGSEc")
-    expected = ask(live, "2019-01-02", "2019-01-03", ref=ref).variable
-    with archive.faults.on(match="/WS/", **fault):
-        v = ask(live, "2019-01-02", "2019-01-03", ref=ref, method="BEST").variable
-        with pytest.raises(SpeasyError):
-            ask(live, "2019-01-02", "2019-01-03", ref=ref, method="API")
-    assert np.array_equal(v.values, expected.values)
-
-
-def test_the_services_error_is_the_one_that_counts(live, archive):
-    live.inventory(deadline=Deadline(20))
-    ref = ProductRef("cda", "AC_H0_MFI/BGSEc")
-    with archive.faults.on(status=500), pytest.raises(HttpStatusError) as caught:
-        ask(live, "2019-01-02", "2019-01-03", ref=ref, method="BEST")
-    assert "/WS/" in caught.value.url
-
-
-def test_a_session_keeps_spellings_together_and_ways_apart(archive, tmp_path):
-    with spz.Session(archive.settings(tmp_path)) as session:
-        archive.requests.clear()
-        job = ("cda/AC_H0_MFI/BGSEc", "2019-01-02", "2019-01-02T06")
-        first = session.get_data(*job, method="file")
-        count = len(archive.requests)
-        again = session.get_data(*job, method="FILE")
-        assert len(archive.requests) == count
-        assert np.array_equal(first.values, again.values)
-        session.get_data(*job)
-        count = len(archive.requests)
-        session.get_data(*job, method="BEST")
-        assert len(archive.requests) == count
-        with pytest.raises(UnknownOption, match="BEST"):
-            session.get_data(*job, method="fiel")
-
-
-def test_real_files(shared_data: Path, tmp_path):
-    with LocalArchive(shared_data / "cda") as running:
-        settings = running.settings(tmp_path)
-        http = HttpClient(settings)
-        provider = CdaProvider(settings, http)
-        for ref, start, stop in (
-            ("AC_H0_MFI/BGSEc", "2023-01-02T01", "2023-01-02T05"),
-            ("SOLO_L2_MAG-RTN/B_RTN", "2021-07-11T01", "2021-07-11T02"),
-            ("MMS1_FPI_FAST_L2_DIS-MOMS/mms1_dis_energyspectr_omni_fast", "2015-12-01T12:10",
-             "2015-12-01T13"),
-            ("OMNI_COHO1HR_MERGED_MAG_PLASMA/BR", "2024-09-10", "2024-09-20"),
-        ):  # fmt: skip
-            product = ProductRef("cda", ref)
-            ours, theirs = (
-                ask(provider, start, stop, ref=product, method=m).variable for m in ("FILE", "API")
-            )
-            assert len(ours), ref
-            assert np.array_equal(ours.time, theirs.time)
-            assert np.array_equal(ours.values, theirs.values, equal_nan=True)
-        http.close()

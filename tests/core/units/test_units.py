@@ -78,7 +78,8 @@ def test_an_unknown_unit_is_never_guessed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("C", "Celsius"), ("Rm", "R_Mercury"), ("F", "Fahrenheit"), ("ms-1", "speed")]
+    ("text", "said"),
+    [("C", "Celsius"), ("Rm", "R_Mercury"), ("F", "Fahrenheit"), ("ms-1", "speed")],
 )
 def test_what_archives_use_for_two_things_is_not_converted(text: str, said: str) -> None:
     assert not units.is_known(text)

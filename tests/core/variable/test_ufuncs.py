@@ -457,6 +457,8 @@ class TestLabelsThatNoLongerFit:
         assert np.isfinite((v - 1).fill_to_nan().values).all()
         w = SpeasyVariable(seconds(3), [1.0, 2.0, -1e31], meta={"FILLVAL": -1e31})
         assert np.isnan((w + 1).fill_to_nan().values[2])
+        listed = w.copy(meta={"FILLVAL": [-1e31]})  # as many files have it
+        assert np.isnan((listed + 1).fill_to_nan().values[2])
 
 
 class TestTimesOfPairs:

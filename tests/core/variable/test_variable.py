@@ -476,3 +476,21 @@ def test_merge_says_what_it_cannot_take() -> None:
     assert merge(v).equals(v)  # one variable is one part, not a list of rows
     with pytest.raises(VariableError, match="int"):
         merge([v, 1])  # type: ignore[list-item]
+
+
+def test_html_stays_small_and_escaped_whatever_the_metadata() -> None:
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> &"
+    meta = {f"{evil}{i}": evil * 50 for i in range(200)}
+    v = SpeasyVariable(
+        seconds(6), np.random.default_rng(0).random((6, 3)), name=evil * 3, unit=evil,
+        columns=[f"{evil}{i}" for i in range(3)],
+        meta={**meta, "CATDESC": "line\n" * 100, "dataset": {k: [a] * 30 for k, a in meta.items()}},
+        gaps=[Gap(TimeRange("2020", "2021"), evil)], provenance=[Provenance(evil, evil)],
+    )  # fmt: skip
+    html = v._repr_html_()
+    assert len(html.encode()) < 20_000
+    assert "<script" not in html
+    assert "<img" not in html
+    lines = repr(v).splitlines()
+    assert len(lines) <= 12
+    assert max(map(len, lines)) < 120
