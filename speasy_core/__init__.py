@@ -62,6 +62,8 @@ __all__ = [
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from speasy_core.variable import Axis, Gap, SpeasyVariable, merge
+
     from . import errors
     from .codecs import read_file
     from .config import Settings
@@ -70,7 +72,6 @@ if TYPE_CHECKING:
     from .product import ProductRef
     from .session import Inventories, Session, default_session, offline
     from .timerange import TimeRange
-    from speasy_core.variable import Axis, Gap, SpeasyVariable, merge
 
     get_data: Callable[..., Any]
     find_product: Callable[..., list[Node]]

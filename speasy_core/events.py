@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequen
 from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar, overload
 
+from speasy_core.variable import SpeasyVariable
+
 from .errors import VariableError
 from .timerange import TimeRange
-from speasy_core.variable import SpeasyVariable
 
 __all__ = ["Catalog", "Dataset", "Event", "TimeTable"]
 

@@ -159,9 +159,7 @@ class _Reader:
         self.header.data_until = rest[1:-1] if quoted else None
         self.header.data_at = after
 
-    def _statement(
-        self, key: str, values: list[Any], where: str, line: int, depth: int
-    ) -> None:
+    def _statement(self, key: str, values: list[Any], where: str, line: int, depth: int) -> None:
         upper, first = key.upper(), values[0] if values else ""
         if upper == "INCLUDE":
             self._read_included(str(first), where, line, depth)
@@ -185,18 +183,14 @@ class _Reader:
         else:
             self._variable_entry(upper, values)
 
-    def _file_entry(
-        self, key: str, first: Any, values: list[Any], where: str, line: int
-    ) -> None:
+    def _file_entry(self, key: str, first: Any, values: list[Any], where: str, line: int) -> None:
         if key == "END_OF_RECORD_MARKER":
             mark = str(first).encode("utf-8")
             if len(mark) != 1 or mark in (b"!", b"&", b",", b'"'):
                 raise self._wrong(where, line, f"{first!r} cannot end a record")
             self.header.record_end = mark
         elif key == "FILE_FORMAT_VERSION" and not str(first).upper().startswith("CEF-2"):
-            raise UnsupportedFormat(
-                f"{first!r} is not read; CEF-2 is", source=self._source
-            )
+            raise UnsupportedFormat(f"{first!r} is not read; CEF-2 is", source=self._source)
         else:
             _append(self.header.meta, key, values)
 

@@ -67,9 +67,9 @@ def read_records(
         array = np.concatenate(pieces, axis=1) if pieces else empty.reshape(variable.width, 0)
         # one row per component so far: columns then lie together in memory
         rows = array[0] if not variable.sizes else array.T
-        arrays[variable.name] = rows.reshape((count, *variable.sizes)) if (
-            len(variable.sizes) > 1
-        ) else rows
+        arrays[variable.name] = (
+            rows.reshape((count, *variable.sizes)) if (len(variable.sizes) > 1) else rows
+        )
     return count, arrays
 
 

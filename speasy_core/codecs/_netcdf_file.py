@@ -100,8 +100,11 @@ class RawNetcdf:
             match = _SINCE.match(unit)
             if match is not None and match[1].lower() in _NS:
                 kinds[name] = "since"
-            elif name in pointed and kind == "i" and variable.dtype.itemsize == 8 and (
-                unit.strip().lower() in _UNITS[1]
+            elif (
+                name in pointed
+                and kind == "i"
+                and variable.dtype.itemsize == 8
+                and (unit.strip().lower() in _UNITS[1])
             ):
                 kinds[name] = "tt2000"
             elif name in pointed and kind == "f" and unit.strip().lower() in _UNITS[1_000_000]:

@@ -175,7 +175,5 @@ def read_local(path: Path, data: bytes, *, variables: Sequence[str] | None = Non
     return _read(data, path.name, variables, beside)
 
 
-def _read(
-    data: bytes, source: str, variables: Sequence[str] | None, include: Include
-) -> Dataset:
+def _read(data: bytes, source: str, variables: Sequence[str] | None, include: Include) -> Dataset:
     return read_view(IstpView(RawCef(bytes(data), source, include, variables)), variables)

@@ -159,7 +159,9 @@ class CefSet:
     def title(self) -> str:
         """One line."""
         first = next(iter(self._files[0].values()), None)
-        return str(first.meta.get("dataset", {}).get("DATASET_TITLE", "")) if first is not None else ""
+        return (
+            str(first.meta.get("dataset", {}).get("DATASET_TITLE", "")) if first is not None else ""
+        )
 
     @property
     def span(self) -> TimeRange | None:

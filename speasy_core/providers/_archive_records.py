@@ -36,9 +36,7 @@ def entry_records(entry: Entry, master: CdfFile | None) -> list[ProductInfo]:
     if master is not None:
         known = {
             record.name: replace(record, ref=ProductRef("archive", f"{entry.id}/{record.name}"))
-            for record in variable_records(
-                master, path, coverage=entry.coverage, cadence=cadence
-            )
+            for record in variable_records(master, path, coverage=entry.coverage, cadence=cadence)
         }
     title = entry.title or _first(meta, "TITLE", "Logical_source_description", "description")
     records = [

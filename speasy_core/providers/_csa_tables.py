@@ -24,9 +24,7 @@ QUERIES = {
         "SELECT * FROM csa.v_dataset WHERE dataset_id like '%GRMB' "
         "OR (is_cef='true' AND is_istp='true')"
     ),
-    "parameter": (
-        "SELECT * FROM csa.v_parameter WHERE data_type='Data' AND value_type<>'CHAR'"
-    ),
+    "parameter": ("SELECT * FROM csa.v_parameter WHERE data_type='Data' AND value_type<>'CHAR'"),
 }
 #: columns without which no inventory can be made
 _NEEDED = {
@@ -164,7 +162,8 @@ class _Places:
             ProductInfo(
                 (name,), None, "folder", _text(row, "title", "description"), meta=_meta(row)
             )
-            for name, row in self._missions.items() if len(_meta(row)) > 1
+            for name, row in self._missions.items()
+            if len(_meta(row)) > 1
         ]
         found += [
             ProductInfo(

@@ -84,9 +84,7 @@ class _Inflated:
             if piece:
                 return piece
             if not fed and not self._inflate.eof:
-                raise CorruptFile(
-                    "the gzip archive is cut", source=self._source, hint="ask again"
-                )
+                raise CorruptFile("the gzip archive is cut", source=self._source, hint="ask again")
         return b""
 
     def drain(self) -> None:

@@ -71,9 +71,7 @@ class ArchiveProvider:
 
     def __init__(self, settings: Settings, http: HttpClient) -> None:
         self._settings = settings
-        self._places = Places(
-            http, local=settings.allow_local_files, max_bytes=settings.max_memory
-        )
+        self._places = Places(http, local=settings.allow_local_files, max_bytes=settings.max_memory)
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] | None = None
         self._mistakes: list[ConfigError] = []
@@ -102,9 +100,7 @@ class ArchiveProvider:
 
     def _load(self, texts: Sequence[tuple[str, str | None]]) -> list[str]:
         """Read the descriptions; returns warnings, and keeps the mistakes."""
-        mirrors = {
-            begin: getattr(self._settings, setting) for begin, setting in _SERVERS.items()
-        }
+        mirrors = {begin: getattr(self._settings, setting) for begin, setting in _SERVERS.items()}
         entries: dict[str, Entry] = {}
         mistakes: list[ConfigError] = []
         notes: list[str] = []

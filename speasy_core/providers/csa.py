@@ -135,9 +135,7 @@ class CsaProvider:
         parameters = {"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "CSV", "QUERY": adql}
         url = self._url + _SYNC
         try:
-            return self._http.get(
-                url, deadline=deadline, params=parameters, max_bytes=_MAX_TABLE
-            )
+            return self._http.get(url, deadline=deadline, params=parameters, max_bytes=_MAX_TABLE)
         except HttpStatusError as error:
             _quote(error)
             raise

@@ -1,4 +1,4 @@
-"""``pip install ".[lab]"`` from a clean clone on a machine without node, with no further command."""
+"""``pip install ".[lab]"`` from a clean clone without node, with no further command."""
 
 from __future__ import annotations
 

@@ -112,13 +112,16 @@ def test_regular_files_without_a_listing(places: tuple[Path, Path]) -> None:
     folder, data = places
     for day in (1, 3):
         (data / f"f_2020010{day}.cdf").write_bytes(cdf(f"2020-01-0{day}"))
-    describe(folder, f"""
+    describe(
+        folder,
+        f"""
 set_a:
   inventory_path: mine/here
   split_rule: regular
   split_frequency: daily
   url_pattern: {data.as_uri()}/f_{{Y}}{{M:02d}}{{D:02d}}.cdf
-""")
+""",
+    )
     made = provider(folder)
     found = fetch(made, "mine/here/set_a/b", "2020-01-01T12", "2020-01-04").variable
     assert len(found) == 12 + 24
@@ -139,13 +142,16 @@ def test_listing_takes_the_highest_version_in_natural_order(places: tuple[Path, 
     for version, value in (("v9", 900), ("v10", 1000), ("v1.2", 100)):
         (data / f"f_20200101_{version}.cdf").write_bytes(cdf("2020-01-01", value=value))
     (data / "f_20200101_v99.cdf.part").write_bytes(b"not whole")
-    describe(folder, rf"""
+    describe(
+        folder,
+        rf"""
 s:
   split_rule: regular
   split_frequency: monthly
   url_pattern: {data}/f_{{Y}}{{M:02d}}01_v[\d.]+\.cdf
   use_file_list: true
-""")
+""",
+    )
     assert fetch(provider(folder), "s/b", "2020-01-01", "2020-01-02").variable.values[0] == 1000
 
 
@@ -159,14 +165,17 @@ def test_random_files(places: tuple[Path, Path]) -> None:
         name = f"r_{start.replace('T', '')}0000_{version}.cdf"
         iso = f"{start[:4]}-{start[4:6]}-{start[6:]}"
         (data / name).write_bytes(cdf(iso, count, value))
-    describe(folder, rf"""
+    describe(
+        folder,
+        rf"""
 r:
   split_rule: random
   split_frequency: none
   url_pattern: {data}/
   fname_regex: 'r_(?P<start>\d{{14}})_(?P<version>v\d+)\.cdf'
   date_format: '%Y%m%d%H%M%S'
-""")
+""",
+    )
     made = provider(folder)
     got = fetch(made, "r/b", "2020-01-01T15", "2020-01-01T18")
     assert got.variable.values.tolist() == [9.0, 200.0, 201.0]
@@ -178,13 +187,16 @@ r:
 def test_a_date_that_cannot_be_read_is_named(places: tuple[Path, Path]) -> None:
     folder, data = places
     (data / "r_2020.cdf").write_bytes(b"x")
-    describe(folder, rf"""
+    describe(
+        folder,
+        rf"""
 r:
   split_rule: random
   url_pattern: {data}/
   fname_regex: 'r_(?P<start>.+)\.cdf'
   date_format: '%Y%m%d'
-""")
+""",
+    )
     with pytest.raises(InvalidRequest, match=r"r_2020\.cdf"):
         fetch(provider(folder), "r/b", "2020-01-01", "2020-01-02")
 
@@ -226,13 +238,16 @@ def test_master_gives_variables_and_metadata(places: tuple[Path, Path]) -> None:
     folder, data = places
     (data / "f_2020.cdf").write_bytes(cdf("2020-01-01"))
     (data / "master.cdf").write_bytes(cdf("2020-01-01", 0, CATDESC="from the master"))
-    describe(folder, f"""
+    describe(
+        folder,
+        f"""
 s:
   split_rule: regular
   split_frequency: yearly
   url_pattern: {data}/f_{{Y}}.cdf
   master_cdf: {data}/master.cdf
-""")
+""",
+    )
     made = provider(folder)
     update = made.inventory(deadline=Deadline(30))
     names = [r.name for r in update.records if r.path[0] == "s"]
@@ -245,12 +260,15 @@ def test_unchanged_files_are_not_read_again(places: tuple[Path, Path]) -> None:
     folder, data = places
     path = data / "f_2020.cdf"
     path.write_bytes(cdf("2020-01-01"))
-    describe(folder, f"""
+    describe(
+        folder,
+        f"""
 s:
   split_rule: regular
   split_frequency: yearly
   url_pattern: {data}/f_{{Y}}.cdf
-""")
+""",
+    )
     made = provider(folder)
     first = fetch(made, "s/b", "2020-01-01", "2020-01-02")
     assert first.version
@@ -272,37 +290,46 @@ def test_other_codecs(places: tuple[Path, Path]) -> None:
     clock = np.datetime64("2020-01-01", "ns") + np.arange(5) * HOUR
     made = SpeasyVariable(clock, np.arange(5.0), name="b")
     (data / "f_2020.dat").write_bytes(to_cef([made], "D", "f"))
-    describe(folder, f"""
+    describe(
+        folder,
+        f"""
 s:
   split_rule: regular
   split_frequency: yearly
   url_pattern: {data}/f_{{Y}}.dat
   codec: cef
-""")
+""",
+    )
     assert len(fetch(provider(folder), "s/b", "2020-01-01", "2020-01-02").variable) == 5
 
 
 def test_damaged_file_is_named(places: tuple[Path, Path]) -> None:
     folder, data = places
     (data / "f_2020.cdf").write_bytes(cdf("2020-01-01")[:-100])
-    describe(folder, f"""
+    describe(
+        folder,
+        f"""
 s:
   split_rule: regular
   split_frequency: yearly
   url_pattern: {data}/f_{{Y}}.cdf
-""")
+""",
+    )
     with pytest.raises(CorruptFile, match=r"f_2020\.cdf"):
         fetch(provider(folder), "s/b", "2020-01-01", "2020-01-02")
 
 
 def test_local_files_need_the_setting(places: tuple[Path, Path]) -> None:
     folder, data = places
-    describe(folder, f"""
+    describe(
+        folder,
+        f"""
 s:
   split_rule: regular
   split_frequency: yearly
   url_pattern: {data.as_uri()}/f_{{Y}}.cdf
-""")
+""",
+    )
     made = provider(folder, local=False)
     update = made.inventory(deadline=Deadline(30))
     assert any("allow_local_files" in w and "line 5" in w for w in update.warnings)
