@@ -341,9 +341,10 @@ class Gather:
         failed = _joined(_gap_for(span, error) for span, error in self._errors)
         self._gaps += failed
         if failed:
+            parts = "one part" if len(failed) == 1 else f"{len(failed)} parts"
             warnings.warn(
-                f"{ask.key}: {len(failed)} parts of the range could not be fetched, see "
-                f"v.gaps; the first: {failed[0].reason}",
+                f"{ask.key}: {parts} of the range could not be fetched, see v.gaps; "
+                f"the first: {failed[0].reason}",
                 SpeasyWarning,
                 stacklevel=5,
             )

@@ -155,7 +155,9 @@ class BodyReader:
         except u.ReadTimeoutError as error:
             raise DeadlineExceeded("the server stopped sending", url=self._url) from error
         except (u.HTTPError, OSError, ValueError) as error:
-            raise IncompleteBody(f"the answer was cut: {error}", url=self._url) from error
+            # a ProtocolError carries its cause beside its text, and shows both as a tuple
+            reason = error.args[0] if error.args and isinstance(error.args[0], str) else error
+            raise IncompleteBody(f"the answer was cut: {reason}", url=self._url) from error
 
     def close(self) -> None:
         """Give the connection back when the body was read to its end, else close it."""
