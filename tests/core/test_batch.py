@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from speasy_core.batch import WINDOW, Batch, plan
+from speasy_core import batch as batch_module
+from speasy_core.batch import Batch, plan
 from speasy_core.errors import Cancelled, HttpStatusError, ServerUnreachable, UnknownProduct
 from speasy_core.http import Deadline
 from speasy_core.product import ProductRef
@@ -50,6 +51,16 @@ class Toy:
             for ref in refs
             if ref not in self.missing
         }
+
+
+# long enough that a busy machine does not come late
+WINDOW, GRACE = 2.0, 0.5
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    monkeypatch.setattr(batch_module, "WINDOW", WINDOW)
+    monkeypatch.setattr(batch_module, "GRACE", GRACE)
 
 
 @pytest.fixture

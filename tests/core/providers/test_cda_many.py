@@ -22,6 +22,13 @@ NP = "cda/AC_H0_SWE/Np"
 DAY = ("2018-01-01", "2018-01-02")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A busy machine must not come late: then what is right is only asked for in more requests."""
+    monkeypatch.setattr("speasy_core.batch.WINDOW", 5.0)
+    monkeypatch.setattr("speasy_core.batch.GRACE", 1.0)
+
+
 @pytest.fixture(scope="module")
 def archive():
     with LocalArchive() as running:
