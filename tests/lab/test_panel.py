@@ -151,7 +151,7 @@ def test_a_callback_never_computes(panel, browser, session, day):
         "view", view="v", gen=1, start=str(day.start_ns), stop=str(day.stop_ns), width=9, plots={}
     )
     panel.time_range = ("2020-01-01", "2020-01-02")
-    assert time.monotonic() - begin < 0.3
+    assert time.monotonic() - begin < 2  # the function takes five
     session.hold.set()
     assert panel.wait(5)
 

@@ -51,10 +51,10 @@ def test_only_what_is_missing_is_asked_exactly(cache, archive):
 
 
 def test_long_requests_are_cut_and_run_side_by_side(cache, archive):
-    archive.delay = 0.1
+    archive.delay = 0.4
     started = time.monotonic()
     same(get(cache, archive, days(0, 5), max_request_ns=DAY), archive, days(0, 5))
-    assert time.monotonic() - started < 0.4
+    assert time.monotonic() - started < 1.6
     assert sorted(archive.asked) == [days(i, i + 1) for i in range(5)]
 
 
@@ -208,7 +208,7 @@ def test_rule_4_a_provider_that_hangs_cannot_hold_the_caller(cache, archive):
     started = time.monotonic()
     with pytest.raises(errors.DeadlineExceeded):
         get(cache, archive, days(0, 1), seconds=0.3)
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 4
     archive.gate.set()
 
 

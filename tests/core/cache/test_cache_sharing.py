@@ -165,5 +165,5 @@ def test_rule_13_takeover_after_kill_9(tmp_path):
     killed.kill()
     started = time.monotonic()
     assert finish(heir) == "done\n"
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 5
     finish(killed)

@@ -386,7 +386,7 @@ def test_rule_13_locks_end_with_their_owner(store, tmp_path):
         threading.Timer(0.2, holder.kill).start()
         started = time.monotonic()
         with store.lock("k", SPAN, Deadline(10)):
-            assert time.monotonic() - started < 1.2
+            assert time.monotonic() - started < 5
     finally:
         holder.kill()
         holder.wait()
