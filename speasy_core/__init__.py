@@ -18,6 +18,7 @@ _HOME = {
     "Axis": "variable",
     "Catalog": "events",
     "Dataset": "events",
+    "DateTimeRange": "timerange",
     "Event": "events",
     "Gap": "variable",
     "ProductRef": "product",
@@ -27,17 +28,24 @@ _HOME = {
     "TimeRange": "timerange",
     "TimeTable": "events",
     "default_session": "session",
+    "map_intervals": "intervals",
     "merge": "variable",
     "offline": "session",
     "read_file": "codecs",
 }
 # names that are methods or attributes of the default session
-_OF_SESSION = ("find_product", "get_data", "inventories", "list_providers", "update_inventories")
+_OF_SESSION = (
+    "amda", "archive", "cda", "cdpp3dview", "csa", "find_product", "get_data", "get_lod",
+    "hapi", "inventories", "list_providers", "ssc", "uiowaephtool", "update_inventories",
+)  # fmt: skip
+# modules that are there without an import of their own
+_MODULES = ("cache", "config", "core", "errors", "products", "signal")
 
 __all__ = [
     "Axis",
     "Catalog",
     "Dataset",
+    "DateTimeRange",
     "Event",
     "Gap",
     "ProductRef",
@@ -47,15 +55,30 @@ __all__ = [
     "TimeRange",
     "TimeTable",
     "__version__",
+    "amda",
+    "archive",
+    "cache",
+    "cda",
+    "cdpp3dview",
+    "config",
+    "core",
+    "csa",
     "default_session",
     "errors",
     "find_product",
     "get_data",
+    "get_lod",
+    "hapi",
     "inventories",
     "list_providers",
+    "map_intervals",
     "merge",
     "offline",
+    "products",
     "read_file",
+    "signal",
+    "ssc",
+    "uiowaephtool",
     "update_inventories",
 ]
 
@@ -64,20 +87,37 @@ if TYPE_CHECKING:
 
     from speasy_core.variable import Axis, Gap, SpeasyVariable, merge
 
-    from . import errors
+    from . import cache, config, core, errors, products, signal
+    from .archives import Archive
+    from .archives.amda import Amda
+    from .archives.files import Described, Hapi
+    from .archives.inventories import Inventories
+    from .archives.orbits import Cdpp3dView, Ssc
+    from .archives.variables import Cda, Csa
     from .codecs import read_file
     from .config import Settings
     from .events import Catalog, Dataset, Event, TimeTable
     from .inventory import Node
+    from .lod import Reduced
+    from .intervals import map_intervals
     from .product import ProductRef
-    from .session import Inventories, Session, default_session, offline
-    from .timerange import TimeRange
+    from .session import Session, default_session, offline
+    from .timerange import DateTimeRange, TimeRange
 
     get_data: Callable[..., Any]
+    get_lod: Callable[..., Reduced]
     find_product: Callable[..., list[Node]]
     list_providers: Callable[[], list[str]]
     update_inventories: Callable[[], Mapping[str, Any]]
     inventories: Inventories
+    amda: Amda
+    archive: Described
+    cda: Cda
+    cdpp3dview: Cdpp3dView
+    csa: Csa
+    hapi: Hapi
+    ssc: Ssc
+    uiowaephtool: Archive
 
 
 def __getattr__(name: str) -> Any:
@@ -87,8 +127,8 @@ def __getattr__(name: str) -> Any:
         return value
     if name in _OF_SESSION:
         return getattr(import_module(f"{__name__}.session").default_session(), name)
-    if name == "errors":
-        return import_module(f"{__name__}.errors")
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

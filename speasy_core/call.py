@@ -1,44 +1,54 @@
-"""One `get_data` call: every product over every range, and errors that explain."""
+"""One piece of a `get_data` call: a product over a range, and errors that explain."""
 
 from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from speasy_core.variable import SpeasyVariable
+import numpy as np
 
+from speasy_core.variable import SpeasyVariable, merge
+
+from . import inputs
 from .batch import Batch, plan
+from .config import Settings
 from .errors import (
     InvalidRequest,
     OfflineError,
+    ServerError,
     SpeasyError,
     SpeasyWarning,
     UnknownOption,
     UnknownProduct,
     UnknownProvider,
 )
-from .events import Catalog, Dataset, TimeTable
+from .events import Catalog, TimeTable
 from .http import Deadline
 from .product import ProductRef
-from .provider import ChecksOptions, Fetched, KnowsDatasets, KnowsEvents, Provider
-from .request import Request
-from .timerange import TimeRange
+from .provider import (
+    ChecksOptions,
+    Fetched,
+    KnowsDatasets,
+    KnowsEvents,
+    Provider,
+    TakesOptionsEach,
+)
+from .timerange import TimeRange, to_ns
 
 if TYPE_CHECKING:
     from .cache import Cache
     from .inventory import Inventory
+    from .kept_events import KeptEvents
 
-__all__ = ["Call", "OnError", "run_all", "run_request"]
+__all__ = ["Call", "OnError"]
 
-OnError = Literal["raise", "gaps"]
+OnError = Literal["raise", "gaps", "collect"]
 
-_PARALLEL_JOBS, _MOST_JOBS = 8, 40
 _LISTED = 8  # names in one message
 
 
@@ -51,6 +61,10 @@ class State(Protocol):
     def cache(self) -> Cache: ...
     @property
     def inventory(self) -> Inventory: ...
+    @property
+    def kept_events(self) -> KeptEvents: ...
+    @property
+    def settings(self) -> Settings: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +91,15 @@ class Call:
                 product=str(ref),
                 hint=f"providers: {', '.join(self.state.providers)}",
             )
-        unknown = sorted(set(self.options) - provider.options) if for_data else []
+        taken = provider.options
+        if isinstance(provider, TakesOptionsEach):
+            taken = provider.options_of(ref)
+        unknown = sorted(set(self.options) - taken) if for_data else []
         if unknown:
-            known = ", ".join(sorted(provider.options)) or "none"
+            known = ", ".join(sorted(taken)) or "none"
             raise UnknownOption(
-                f"{ref.provider} does not take the option {', '.join(unknown)}",
+                f"{ref.provider if taken is provider.options else ref} does not take the option "
+                f"{', '.join(unknown)}",
                 product=str(ref),
                 hint=f"its options: {known}",
             )
@@ -107,12 +125,33 @@ class Call:
                 product=str(ref),
                 hint="get_data(product, start, stop)",
             )
+        source = str(getattr(provider, "source", ""))
         if self.offline:
-            raise OfflineError("time tables and catalogues are not kept", product=str(ref))
+            kept = self._kept_events(source, ref, "offline")
+            if kept is None:
+                raise OfflineError("offline, and it was never received", product=str(ref))
+            return kept
         try:
-            return provider.events(ref, deadline=self.deadline)
+            table = provider.events(ref, deadline=self.deadline)
+        except ServerError as error:
+            kept = self._kept_events(source, ref, error.message)
+            if kept is None:
+                raise error.locate(product=str(ref)) from error.__cause__
+            return kept
         except SpeasyError as error:
             raise error.locate(product=str(ref)) from error.__cause__
+        self.state.kept_events.keep(source, str(ref), table)
+        return table
+
+    def _kept_events(self, source: str, ref: ProductRef, why: str) -> TimeTable | Catalog | None:
+        """Return a table as it was when last received, and say how old it is."""
+        found = self.state.kept_events.find(source, str(ref))
+        if found is None:
+            return None
+        table, received = found
+        table.meta["received"] = received
+        warnings.warn(f"{ref} is as received on {received}: {why}", SpeasyWarning, stacklevel=5)
+        return table
 
     def batches(
         self, jobs: Sequence[tuple[ProductRef, TimeRange]]
@@ -120,7 +159,7 @@ class Call:
         """Return which jobs share their requests."""
         if self.offline:
             return {}
-        return plan(self.state.providers, jobs, deadline=self.deadline, options=self.options)
+        return plan(self.state.providers, jobs, deadline=self.deadline.work(), options=self.options)
 
     def members(self, ref: ProductRef) -> Sequence[ProductRef] | None:
         """Return the variables of a data set that can be asked for whole, else None."""
@@ -131,15 +170,20 @@ class Call:
 
     def answer(
         self, ref: ProductRef, span: TimeRange, batch: Batch | None = None
-    ) -> SpeasyVariable:
-        """Return one product over one range; what `batch` brings of it is not asked for alone."""
+    ) -> SpeasyVariable | None:
+        """Return one product over one range; what `batch` brings of it is not asked for alone.
+
+        None only where the option `if_newer_than` is given, and nothing is newer.
+        """
         try:
             return self._answer(ref, span, batch)
         finally:
             if batch is not None:
                 batch.leave(ref)
 
-    def _answer(self, ref: ProductRef, span: TimeRange, batch: Batch | None) -> SpeasyVariable:
+    def _answer(
+        self, ref: ProductRef, span: TimeRange, batch: Batch | None
+    ) -> SpeasyVariable | None:
         provider = self.provider(ref)
 
         def fetch(part: TimeRange, since: str | None) -> Fetched:
@@ -147,10 +191,12 @@ class Call:
             if shared is not None:
                 return shared
             return provider.fetch(
-                ref, part, deadline=self.deadline, since=since, options=self.options
+                ref, part, deadline=self.deadline.work(), since=since, options=self.options
             )
 
         try:
+            if self.options.get("if_newer_than") is not None:
+                return self._if_newer(span, fetch, provider)
             if provider.cachable:
                 variable = self._from_cache(ref, span, fetch, provider)
             else:
@@ -167,7 +213,46 @@ class Call:
             raise error.locate(product=str(ref), range=span) from error.__cause__
         if provider.cachable and not len(variable) and not variable.gaps:
             self._explain_empty(ref, span)
+        if inputs.current() is not None and not isinstance(provider, TakesOptionsEach):
+            self._note(ref, span, variable, provider)
         return variable
+
+    def _note(
+        self, ref: ProductRef, span: TimeRange, variable: SpeasyVariable, provider: Provider
+    ) -> None:
+        """Tell the function that asks what it was given, and of which version that is."""
+        key = self._key(ref, provider)
+        version = None
+        if provider.cachable and not variable.gaps:
+            version = self.state.cache.results.state(key, span)
+        inputs.note(key, span, variable, version)
+
+    def _key(self, ref: ProductRef, provider: Provider) -> str:
+        """Return the name of a product with its options, as the cache has it."""
+        options = self._plain_options(provider, ref)
+        if not options:
+            return str(ref)
+        return f"{ref}?" + json.dumps(dict(options), sort_keys=True, default=str)
+
+    def _if_newer(
+        self,
+        span: TimeRange,
+        fetch: Callable[[TimeRange, str | None], Fetched],
+        provider: Provider,
+    ) -> SpeasyVariable | None:
+        """Return what the server has, past the cache; None when none of it is newer."""
+        if self.offline:
+            raise OfflineError("whether there is something newer only the server knows")
+        since = formatdate(to_ns(self.options["if_newer_than"]) // 10**9, usegmt=True)
+        longest = provider.max_request_ns or span.duration_ns
+        parts = span.split(np.timedelta64(longest, "ns"))
+        answers = [fetch(part, since).variable for part in parts]
+        if all(variable is None for variable in answers):
+            return None
+        return merge(
+            variable if variable is not None else _present(fetch(part, None), part)
+            for part, variable in zip(parts, answers, strict=True)
+        )
 
     def _from_cache(
         self,
@@ -176,10 +261,7 @@ class Call:
         fetch: Callable[[TimeRange, str | None], Fetched],
         provider: Provider,
     ) -> SpeasyVariable:
-        key = str(ref)
-        options = self._plain_options(provider, ref)
-        if options:
-            key += "?" + json.dumps(dict(options), sort_keys=True, default=str)
+        key = self._key(ref, provider)
 
         def ask(offline: bool) -> SpeasyVariable:
             return self.state.cache.get(
@@ -190,7 +272,7 @@ class Call:
                 max_request_ns=provider.max_request_ns,
                 offline=offline,
                 refresh=self.refresh,
-                on_error="gaps" if offline else self.on_error,
+                on_error="gaps" if offline or self.on_error == "gaps" else "raise",
             )
 
         if self.prefer_cache and not self.offline:
@@ -221,7 +303,7 @@ class Call:
                 f"{ref} has data from {info.coverage.start} to {info.coverage.stop} only, "
                 f"none in {span}",
                 SpeasyWarning,
-                stacklevel=5,
+                stacklevel=8,
             )
 
     def _list_inside(self, ref: ProductRef) -> str:
@@ -258,74 +340,8 @@ class Call:
         return "find_product('words') searches all inventories"
 
 
-def _present(answer: Fetched, ref: ProductRef) -> SpeasyVariable:
+def _present(answer: Fetched, what: ProductRef | TimeRange) -> SpeasyVariable:
     if answer.variable is None:
         message = "the provider said 'not changed' though nothing was kept"
-        raise SpeasyError(message, product=str(ref))
+        raise SpeasyError(f"{what}: {message}")
     return answer.variable
-
-
-def run_request(call: Call, request: Request, progress: bool) -> Any:
-    """Answer a request: variables, data sets, or the time tables and catalogues themselves."""
-    if request.is_for_tables:
-        return request.nest([call.events(ref) for ref in request.products])
-    if request.table is not None:
-        request = request.over(call.events(request.table))
-    members = {ref: call.members(ref) for ref in dict.fromkeys(request.products)}
-    jobs: list[tuple[ProductRef, TimeRange]] = []
-    for ref, span in request.jobs():
-        inside = members[ref]
-        jobs += [(ref, span)] if inside is None else [(part, span) for part in inside]
-    found = iter(run_all(call, jobs, progress))
-    results: list[SpeasyVariable | Dataset] = []
-    for ref, _ in request.jobs():
-        inside = members[ref]
-        if inside is None:
-            results.append(next(found))
-            continue
-        # by id: names for people are not unique in a data set
-        variables = {part.path: next(found) for part in inside}
-        results.append(Dataset(ref.path, variables, _dataset_meta(call, ref)))
-    return request.nest(results)
-
-
-def _dataset_meta(call: Call, ref: ProductRef) -> Mapping[str, Any]:
-    info = call.state.inventory.info(ref)
-    return info.meta if info is not None else {}
-
-
-def run_all(
-    call: Call, jobs: Sequence[tuple[ProductRef, TimeRange]], progress: bool
-) -> list[SpeasyVariable]:
-    """Run all jobs in parallel and return their results in order; the first failure raises."""
-    if len(jobs) == 1 and not progress:
-        return [call.answer(*jobs[0])]
-    if not jobs:  # an empty list of ranges, as a catalogue without events is
-        return []
-    batches = call.batches(jobs)
-    # those that share a request wait for each other, and need places of their own for that
-    parallel = min(_PARALLEL_JOBS + len(batches), _MOST_JOBS, len(jobs))
-    with ThreadPoolExecutor(parallel, "get_data") as pool:
-        # each in the caller's context, so that a virtual product that asks for itself is seen
-        futures = [
-            pool.submit(copy_context().run, call.answer, ref, span, batches.get((ref, span)))
-            for ref, span in jobs
-        ]
-        try:
-            return [future.result() for future in _with_progress(futures, progress)]
-        except BaseException:
-            # the rest is of no use any more: not even what is under way
-            call.deadline.cancel()
-            for future in futures:
-                future.cancel()
-            raise
-
-
-def _with_progress(
-    futures: Sequence[Future[SpeasyVariable]], progress: bool
-) -> Iterable[Future[SpeasyVariable]]:
-    if not progress:
-        return futures
-    from tqdm.auto import tqdm
-
-    return tqdm(futures, unit="piece")

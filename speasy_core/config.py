@@ -8,34 +8,25 @@ loopback copy of them. The file is ``settings.toml`` in the user's configuration
 from __future__ import annotations
 
 import os
+import re
+import stat
 import tomllib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
-from .errors import ConfigError
+from .errors import ConfigError, SpeasyWarning
+from .secret import Login, Secret, origin_of, split_login
 
-__all__ = ["Secret", "Settings", "default_config_path"]
+__all__ = ["Secret", "Settings", "default_config_path", "open_to_others"]
 
-
-class Secret(str):
-    """Text that shows as ``***`` in every repr; `reveal()` gives it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'" if len(self) else "''"
-
-    def __str__(self) -> str:
-        return "***" if len(self) else ""
-
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
-
-    def reveal(self) -> str:
-        """Return the plain text, for the one place that sends it."""
-        return str.__str__(self)
+_USERINFO = re.compile(r"//[^/@\s]*@")
+# fields that say something of the others, and are no settings themselves
+_ABOUT = frozenset({"logins", "sources"})
 
 
 def default_config_path() -> Path:
@@ -92,7 +83,10 @@ class Settings:
     allow_local_files : bool
         Whether descriptions may name local files (``file://``).
     amda_user, amda_password : str
-        Credentials; the password never shows.
+        Credentials; the password never shows. :mod:`speasy_core.credentials` keeps them, too.
+    logins : mapping of str to Login
+        Credentials by scheme, host and port. Those in a base URL (``https://user:password@host``)
+        move here, and so do ``SPZ_HAPI_<NAME>_USER`` and ``SPZ_HAPI_<NAME>_PASSWORD``.
     sources : mapping of str to str
         Where each value that is not a default came from (``environment`` or the file's path).
 
@@ -123,8 +117,25 @@ class Settings:
     archive_dirs: tuple[str, ...] = field(default_factory=_default_archive_dirs)
     allow_local_files: bool = False
     amda_user: str = ""
-    amda_password: Secret = field(default_factory=lambda: Secret(""))
+    amda_password: Secret = field(default_factory=Secret)
+    logins: Mapping[str, Login] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amda_password", Secret(self.amda_password))
+        logins = dict(self.logins)
+
+        def without_login(url: str) -> str:
+            bare, login = split_login(url)
+            if login is not None:
+                logins[origin_of(bare)] = login
+            return bare
+
+        for name in _URLS:
+            object.__setattr__(self, name, without_login(getattr(self, name)))
+        servers = {name: without_login(url) for name, url in self.hapi_servers.items()}
+        object.__setattr__(self, "hapi_servers", servers)
+        object.__setattr__(self, "logins", logins)
 
     @classmethod
     def load(
@@ -148,7 +159,7 @@ class Settings:
         file = default_config_path() if path is None else Path(path)
         values: dict[str, Any] = {}
         sources: dict[str, str] = {}
-        known = {f.name: f for f in fields(cls) if f.name != "sources"}
+        known = [f.name for f in fields(cls) if f.name not in _ABOUT]
         for name, raw in _read_toml(file).items():
             if name not in known:
                 raise ConfigError(
@@ -156,13 +167,16 @@ class Settings:
                     source=str(file),
                     hint=f"known settings: {', '.join(sorted(known))}",
                 )
+            if _holds_secret(name, raw) and _is_exposed(file):
+                continue
             values[name], sources[name] = _convert(name, raw, str(file)), str(file)
         for name in known:
             variable = f"SPZ_{name.upper()}"
             if environ.get(variable):
                 values[name] = _convert(name, environ[variable], variable)
                 sources[name] = "environment"
-        return cls(**values, sources=sources)
+        logins = _hapi_logins(values.get("hapi_servers", {}), environ)
+        return cls(**values, logins=logins, sources=sources)
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with some fields changed."""
@@ -170,14 +184,70 @@ class Settings:
         return replace(self, **checked)
 
     def to_env(self) -> dict[str, str]:
-        """Return the variables that reproduce every value that differs from its default."""
+        """Return the variables that reproduce every value that differs from its default.
+
+        With passwords in plain text, as the environment of a process has to hold them.
+        """
         default, out = type(self)(), {}
         for f in fields(self):
-            value = getattr(self, f.name)
-            if f.name == "sources" or value == getattr(default, f.name):
+            value = self._with_logins(getattr(self, f.name)) if f.name not in _ABOUT else None
+            if value is None or value == getattr(default, f.name):
                 continue
             out[f"SPZ_{f.name.upper()}"] = _to_text(value)
         return out
+
+    def _with_logins(self, value: Any) -> Any:
+        """Return a value with credentials back in the URLs that they came from."""
+        if isinstance(value, Mapping):
+            return {name: self._with_logins(url) for name, url in value.items()}
+        if not (isinstance(value, str) and value.startswith(("http://", "https://"))):
+            return value
+        login, (scheme, _, rest) = self.logins.get(origin_of(value)), value.partition("://")
+        if login is None:
+            return value
+        pair = f"{quote(login.user, safe='')}:{quote(login.password.reveal(), safe='')}"
+        return f"{scheme}://{pair}@{rest}"
+
+
+_URLS = tuple(f.name for f in fields(Settings) if f.name.endswith("_url"))
+
+
+def _hapi_logins(servers: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, Login]:
+    logins = {}
+    for name, url in servers.items():
+        prefix = "SPZ_HAPI_" + re.sub(r"\W", "_", name).upper()
+        user, password = environ.get(f"{prefix}_USER"), environ.get(f"{prefix}_PASSWORD")
+        if user and password:
+            logins[origin_of(split_login(url)[0])] = Login(user, Secret(password))
+    return logins
+
+
+def _holds_secret(name: str, raw: Any) -> bool:
+    if name == "hapi_servers" and isinstance(raw, Mapping):
+        return any(_holds_secret("_url", url) for url in raw.values())
+    if name.endswith("_url"):
+        return "@" in str(raw).partition("://")[2].partition("/")[0]
+    return name == "amda_password" and bool(raw)
+
+
+def open_to_others(status: os.stat_result) -> bool:
+    """Whether anybody but the user can read a file, or it is somebody else's."""
+    if os.name != "posix":
+        return False
+    return bool(status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)) or status.st_uid != os.getuid()
+
+
+def _is_exposed(file: Path) -> bool:
+    """Whether a file with a secret in it is for other eyes too; says so."""
+    if not open_to_others(file.stat()):
+        return False
+    warnings.warn(
+        f"the password in {file} is not used, since others can read that file: "
+        f"chmod 600 '{file}', or keep it with speasy_core.credentials.save",
+        SpeasyWarning,
+        stacklevel=4,
+    )
+    return True
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -229,6 +299,7 @@ def _to_url(value: Any) -> str:
     url = str(value).rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise ValueError("a server's URL starts with http:// or https://")
+    _ = urlsplit(url).port  # raises ValueError where a host or a port is none
     return url
 
 
@@ -268,7 +339,17 @@ def _convert(name: str, raw: Any, where: str) -> Any:
         if name.endswith("_url"):
             return _to_url(raw)
         if name == "amda_password":
-            return raw if isinstance(raw, Secret) else Secret(raw)
-        return raw if name == "sources" else str(raw)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"setting {name} = {raw!r}: {error}", source=where) from error
+            return Secret(raw)
+        return raw if name in _ABOUT else str(raw)
+    except (TypeError, ValueError, OverflowError) as error:
+        shown = "***" if name == "amda_password" else _USERINFO.sub("//***@", repr(raw))
+        why = _USERINFO.sub("//***@", str(error))
+        raise ConfigError(f"setting {name} = {shown}: {why}", source=where) from None
+
+
+def __getattr__(name: str) -> Any:
+    # Speasy's sections and `show` work on the default session, which is far above this module
+    if name in ("amda", "archive", "cache", "core", "show"):
+        above = import_module(f"{__package__}.core.config")
+        return above.show if name == "show" else above.Section(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -33,8 +33,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from .secret import scrub
 
 __all__ = [
     "CacheWarning",
@@ -66,7 +69,10 @@ __all__ = [
     "scrub_url",
 ]
 
-_SECRET_KEYS = frozenset({"password", "userid", "token", "user", "api_key", "apikey", "key"})
+_SECRET_KEYS = frozenset(
+    {"password", "passwd", "pwd", "userid", "user", "token", "access_token", "api_key", "apikey",
+     "key", "secret", "signature", "sig"}
+)  # fmt: skip
 
 
 def scrub_url(url: str) -> str:
@@ -77,7 +83,10 @@ def scrub_url(url: str) -> str:
     >>> scrub_url("https://bob:secret@host/x?userID=bob&password=secret&a=1")
     'https://***@host/x?userID=***&password=***&a=1'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # not a URL: what is in front of @ and behind ? may be anything
+        return scrub(re.sub(r"//[^/@]*@", "//***@", url).partition("?")[0])
     netloc = "***@" + parts.netloc.rpartition("@")[2] if "@" in parts.netloc else parts.netloc
     query = parts.query
     if query:
@@ -86,7 +95,13 @@ def scrub_url(url: str) -> str:
             query = urlencode(
                 [(k, "***" if k.lower() in _SECRET_KEYS else v) for k, v in pairs], safe="*"
             )
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+    return scrub(urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment)))
+
+
+def _made_again(kind: type[SpeasyError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class SpeasyError(Exception):
@@ -109,13 +124,15 @@ class SpeasyError(Exception):
     retry_at : str, optional
         When the server said to come back (ISO 8601, UTC).
     hint : str, optional
-        What to do about it.
+        What to do about it; by default the `advice` of the class.
 
     Examples
     --------
     >>> print(SpeasyError("no such product", product="cda/X", hint="try find_product('X')"))
     no such product [product: cda/X]. Hint: try find_product('X')
     """
+
+    advice: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -129,6 +146,7 @@ class SpeasyError(Exception):
         retry_at: str | None = None,
         hint: str | None = None,
     ) -> None:
+        message = scrub(message)  # a server's words may repeat what it was sent
         super().__init__(message)
         self.message = message
         self.product = product
@@ -137,12 +155,16 @@ class SpeasyError(Exception):
         self.source = source
         self.attempts = attempts
         self.retry_at = retry_at
-        self.hint = hint
+        self.hint = hint or self.advice
 
     @property
     def cause(self) -> BaseException | None:
         """The exception this one was raised from."""
         return self.__cause__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # some classes need more than a message to be made; they travel between processes as well
+        return (_made_again, (type(self), self.args, self.__dict__))
 
     def locate(self, *, product: str | None = None, range: Any = None) -> SpeasyError:
         """Fill in where it happened, where not known yet; returns itself for ``raise``."""
@@ -164,7 +186,7 @@ class SpeasyError(Exception):
             if value is not None
         ]
         text = self.message + (f" [{'; '.join(context)}]" if context else "")
-        return f"{text}. Hint: {self.hint}" if self.hint else text
+        return scrub(f"{text}. Hint: {self.hint}" if self.hint else text)
 
 
 class InvalidRequest(SpeasyError, ValueError):
@@ -206,9 +228,13 @@ class ServerError(SpeasyError):
 class ServerUnreachable(ServerError):
     """The connection was refused, or the host cannot be found."""
 
+    advice = "ask again later; is there a network, and is the server up?"
+
 
 class DeadlineExceeded(ServerError, TimeoutError):
     """The whole call, retries included, ran out of time."""
+
+    advice = "ask for a shorter range, or allow more time with timeout="
 
 
 class HttpStatusError(ServerError):
@@ -224,16 +250,31 @@ class HttpStatusError(ServerError):
 
     def __init__(self, message: str, *, status: int, body: bytes = b"", **context: Any) -> None:
         super().__init__(message, **context)
+        self.hint = self.hint or _advice_for(status)
         self.status = status
         self.body = body
+
+
+def _advice_for(status: int) -> str:
+    if status in (401, 403):
+        return "the server wants a login, or does not show this to everybody"
+    if status in (404, 410):
+        return "the server does not have it (any more): look the product up with find_product"
+    if status == 429 or status >= 500:
+        return "the server is busy or in trouble: ask again later"
+    return "the server does not take this request; its operators may know why"
 
 
 class IncompleteBody(ServerError):
     """The answer was cut in transit."""
 
+    advice = "the connection broke off: ask again"
+
 
 class UnexpectedContent(ServerError):
     """The answer is not what was asked for: an HTML page, an empty body, another format."""
+
+    advice = "the server may be in trouble: ask again later, or tell its operators"
 
 
 class OfflineError(SpeasyError):
@@ -242,6 +283,8 @@ class OfflineError(SpeasyError):
 
 class CorruptFile(SpeasyError):
     """The bytes are not what their format says; `source` names the file."""
+
+    advice = "ask again; if it stays so, the file is damaged where it comes from"
 
 
 class UnsupportedFormat(SpeasyError):

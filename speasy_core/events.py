@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar, overload
 
 from speasy_core.variable import SpeasyVariable
+from speasy_core.variable.delegates import delegate
 
 from .errors import VariableError
 from .timerange import TimeRange
@@ -302,6 +303,20 @@ class Dataset(Mapping[str, SpeasyVariable]):
             return None
         start = min(int(v.time_ns[0]) for v in filled)
         return TimeRange.from_ns(start, max(int(v.time_ns[-1]) for v in filled) + 1)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw all variables with matplotlib, one above the other over the same times.
+
+        Parameters
+        ----------
+        **options
+            For ``v.plot()`` of each.
+
+        Returns
+        -------
+        list of matplotlib Axes
+        """
+        return delegate("plot_dataset")(self._variables, **options)
 
     def __repr__(self) -> str:
         lines = [f"<Dataset {self.name!r}: {len(self)} variables>"]

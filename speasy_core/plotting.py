@@ -17,7 +17,7 @@ from .errors import VariableError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Plotter", "plot"]
+__all__ = ["Plotter", "plot", "plot_dataset"]
 
 
 def plot(v: VariableCore) -> Plotter:
@@ -38,8 +38,8 @@ class Plotter:
     def __init__(self, v: VariableCore) -> None:
         self._v = v
 
-    def __getitem__(self, backend: str) -> Plotter:
-        if backend not in ("matplotlib", "mpl"):
+    def __getitem__(self, backend: str | None) -> Plotter:
+        if backend not in ("matplotlib", "mpl", None):  # None: the one that there is
             raise VariableError(f"no plotting with {backend!r}; 'matplotlib' is what there is")
         return self
 
@@ -57,7 +57,7 @@ class Plotter:
         -------
         matplotlib Axes
         """
-        if self._v.kind == "spectrogram":
+        if self._v.kind == "spectrogram" or "time_index" in options:
             return self.colormap(ax, **options)
         return self.line(ax, **options)
 
@@ -113,6 +113,7 @@ class Plotter:
         *,
         logy: bool | None = None,
         logz: bool | None = None,
+        time_index: int | None = None,
         gap_factor: float = 3.0,
         mask_fillval: bool = True,
         colorbar: bool = True,
@@ -126,6 +127,8 @@ class Plotter:
         logy, logz : bool, optional
             Logarithmic axis and colours; by default as SCALETYP of the axis and of the variable
             says.
+        time_index : int, optional
+            Which sample of a series of maps to draw, over the two axes of the maps.
         gap_factor, mask_fillval
             As for `line`.
         colorbar : bool
@@ -134,10 +137,14 @@ class Plotter:
             For `matplotlib.axes.Axes.pcolormesh`; `vmin` and `vmax` set the colours' range.
         """
         v = self._v
-        if v.ndim != 2:
+        if v.ndim == 3 and time_index is not None:
+            return _map(v, time_index, _axes(ax), (logy, logz, mask_fillval, colorbar), style)
+        if v.ndim != 2 or time_index is not None:
             raise VariableError(
-                f"{v.name or 'the variable'} of shape {v.shape} is no spectrogram",
-                hint="choose or sum over dimensions until (time, channels) are left",
+                f"{v.name or 'the variable'} of shape {v.shape} is no "
+                + ("spectrogram" if time_index is None else "series of maps"),
+                hint="choose or sum over dimensions until (time, channels) are left; "
+                "time_index=0 draws one of (time, y, x)",
             )
         target = _axes(ax)
         axis = v.axes[0] if v.axes else Axis(np.arange(v.shape[1]), name="channel")
@@ -157,6 +164,55 @@ class Plotter:
         target.set_ylabel(_label(axis.meta.get("LABLAXIS") or axis.name, axis.unit))
         _finish(target, v)
         return target
+
+
+def plot_dataset(variables: Mapping[str, VariableCore], **options: Any) -> list[Axes]:
+    """Draw variables one above the other; ``dataset.plot()`` is this."""
+    import matplotlib.pyplot as plt
+
+    if not variables:
+        raise VariableError("the data set is empty: there is nothing to draw")
+    count = len(variables)
+    _, grid = plt.subplots(
+        count, 1, sharex=True, squeeze=False, figsize=(9, 2.2 * count + 0.8), layout="constrained"
+    )
+    targets: list[Axes] = list(grid[:, 0])
+    for target, variable in zip(targets, variables.values(), strict=True):
+        Plotter(variable)(target, **options)
+    return targets
+
+
+def _map(
+    v: VariableCore,
+    index: int,
+    target: Axes,
+    how: tuple[bool | None, bool | None, bool, bool],
+    style: dict[str, Any],
+) -> Axes:
+    """Draw one of a series of maps: the first axis of the map upwards, the second to the right."""
+    logy, logz, mask_fillval, colorbar = how
+    clean = _drawable(fill_to_nan(v) if mask_fillval else v)
+    values = np.asarray(clean._values[index], float)
+    log_colour = _wants_log(v.meta, logz) and bool((values > 0).any())
+    if log_colour:
+        from matplotlib.colors import LogNorm
+
+        values = np.where(values > 0, values, np.nan)
+        limits = (style.pop("vmin", None), style.pop("vmax", None))
+        style = {"norm": LogNorm(*limits), **style}
+    axes = v.axes or tuple(Axis(np.arange(size)) for size in v.shape[1:])
+    up, right = (a.values[index] if a.time_varying else a.values for a in axes)
+    mesh = target.pcolormesh(right, up, values, shading="nearest", **style)
+    if colorbar:
+        bar = target.figure.colorbar(mesh, ax=target)
+        bar.set_label(_label(v.meta.get("LABLAXIS") or v.name, v.unit))
+    if _wants_log(axes[0].meta, logy):
+        target.set_yscale("log")
+    names = [_label(axis.meta.get("LABLAXIS") or axis.name, axis.unit) for axis in axes]
+    target.set_ylabel(names[0])
+    target.set_xlabel(names[1])
+    target.set_title(_plain(str(v.time[index])[:19]))
+    return target
 
 
 def _mark_lonely(lines: Any, values: Array) -> None:

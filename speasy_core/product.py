@@ -9,20 +9,35 @@ from typing import Any, Literal
 from .errors import InvalidRequest
 from .timerange import TimeRange
 
-__all__ = ["Kind", "ProductInfo", "ProductRef"]
+__all__ = ["ALIASES", "Kind", "ProductInfo", "ProductRef", "provider_name"]
 
 Kind = Literal[
     "folder", "dataset", "scalar", "vector", "multicomponent", "spectrogram",
     "timetable", "catalog", "unknown",
 ]  # fmt: skip
 
-_ALIASES = {
+#: other names of providers, which ids may begin with in any case
+ALIASES = {
     "cdaweb": "cda",
     "sscweb": "ssc",
-    "uiowa": "uiowaephtool",
-    "3dview": "cdpp3dview",
     "generic_archive": "archive",
+    "file": "archive",
+    "uiowa": "uiowaephtool",
+    "UiowaEphTool": "uiowaephtool",
+    "3DView": "cdpp3dview",
 }
+_NAMES = {alias.lower(): name for alias, name in ALIASES.items()}
+
+
+def provider_name(name: str) -> str:
+    """Return the lower-case name of a provider, of which aliases are known.
+
+    Examples
+    --------
+    >>> provider_name("CDAWeb"), provider_name("amda")
+    ('cda', 'amda')
+    """
+    return _NAMES.get(name.lower(), name.lower())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,8 +85,7 @@ class ProductRef:
                     f"{what!r} is not a product id",
                     hint="ids look like 'cda/AC_H0_MFI/BGSEc'; find_product('words') finds them",
                 )
-            name = provider.lower()
-            return cls(_ALIASES.get(name, name), path)
+            return cls(provider_name(provider), path)
         ref = getattr(what, "ref", None)
         if isinstance(ref, ProductRef):
             return ref

@@ -27,6 +27,7 @@ __all__ = [
     "KnowsEvents",
     "Provider",
     "TakesLookup",
+    "TakesOptionsEach",
 ]
 
 
@@ -63,11 +64,15 @@ class InventoryUpdate:
         Leaves and data sets, in the order in which people should see them.
     warnings : sequence of str
         What was left out, and why.
+    kept : sequence of paths
+        Parts that did not answer this time: what the inventory before had at these paths and
+        below stays.
     """
 
     version: str
     records: Sequence[ProductInfo]
     warnings: Sequence[str] = ()
+    kept: Sequence[tuple[str, ...]] = ()
 
 
 @runtime_checkable
@@ -162,9 +167,30 @@ class KnowsEvents(Protocol):
 
 
 @runtime_checkable
+class TellsInParts(Protocol):
+    """What a provider has besides, where its inventory comes from several servers."""
+
+    def inventory_parts(self, *, deadline: Deadline) -> Iterator[InventoryUpdate]:
+        """Yield the inventory once most servers have answered, and at last the whole of it."""
+        ...
+
+
+@runtime_checkable
 class TakesLookup(Protocol):
     """What a provider has besides, where it needs to know what the inventory says of a product."""
 
     def inform(self, lookup: Callable[[ProductRef], ProductInfo | None]) -> None:
         """Take a function that tells it without a request; it may be called from any thread."""
+        ...
+
+
+@runtime_checkable
+class TakesOptionsEach(Protocol):
+    """What a provider has besides, where each product takes options of its own.
+
+    Such a provider computes; what its products are made of is noted by whoever computes them.
+    """
+
+    def options_of(self, ref: ProductRef) -> frozenset[str]:
+        """Return the keyword options that a product takes; none for one that is unknown."""
         ...

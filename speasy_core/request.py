@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from .errors import InvalidRequest, InvalidTimeRange
 from .product import ProductRef
-from .timerange import TimeRange
+from .timerange import TimeRange, to_duration_ns, to_ns
 
 __all__ = ["Request"]
 
@@ -24,7 +24,7 @@ _FORMS = (
     "start_time=, stop_time=, time_range=; a time table or catalogue goes alone"
 )
 _TABLE_ID = re.compile(r"\s*[A-Za-z]\w*/")
-_TIME_TYPES = (str, date, np.datetime64, int, float, np.integer, np.floating)
+_TIME_TYPES = (str, date, timedelta, np.datetime64, int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Request:
         if len(args) == 1:
             return one
         if len(args) == 3:
-            return replace(one, ranges=(TimeRange(args[1], args[2]),))
+            return replace(one, ranges=(_span(args[1], args[2]),))
         table = _as_table(args[1])
         if table is not None:
             return replace(one, table=table, many_ranges=True)
@@ -149,6 +149,18 @@ def _is_list(what: Any) -> bool:
     )
 
 
+def _span(start: Any, stop: Any) -> TimeRange:
+    """Return the range between two times, one of which may be a duration."""
+    before, after = to_duration_ns(start), to_duration_ns(stop)
+    if after is not None:
+        begin = to_ns(start)
+        return TimeRange.from_ns(begin, begin + after)
+    if before is not None:
+        end = to_ns(stop)
+        return TimeRange.from_ns(end - before, end)
+    return TimeRange(start, stop)
+
+
 def as_range(value: Any) -> TimeRange | None:
     """Return `value` as one range, or None when it is a list of ranges."""
     if isinstance(value, TimeRange):
@@ -160,7 +172,7 @@ def as_range(value: Any) -> TimeRange | None:
         raise InvalidTimeRange(f"{value!r:.80} is not a time range", hint=_FORMS)
     items = list(value) if not isinstance(value, Sized) or len(value) == 2 else []
     if len(items) == 2 and all(isinstance(item, _TIME_TYPES) for item in items):
-        return TimeRange(items[0], items[1])
+        return _span(items[0], items[1])
     return None
 
 

@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 import threading
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from . import inputs
 from . import providers as provider_table
-from ._completion import allow_in_ipython
-from .call import Call, OnError, run_request
-from .config import Settings
-from .errors import SpeasyError, SpeasyWarning, UnknownOption
-from .http import Deadline, HttpClient
-from .product import ProductInfo, ProductRef
-from .provider import Provider, TakesLookup
+from .call import Call, OnError
+from .errors import UnknownOption
+from .http import Deadline, extra_headers
+from .product import ALIASES, ProductInfo, ProductRef, provider_name
 from .request import Request
+from .resources import Resources, offline
+from .run import run_request
+from .timerange import TimeRange
 
 if TYPE_CHECKING:
-    from .cache import Cache
-    from .inventory import Inventory, Node, ProviderState
+    from .archives import Archive
+    from .archives.amda import Amda
+    from .archives.files import Described, Hapi
+    from .archives.inventories import Inventories
+    from .archives.orbits import Cdpp3dView, Ssc
+    from .archives.variables import Cda, Csa
+    from .cache.picture import CachedPicture
+    from .inventory import Node, ProviderState
+    from .lod import Reduced
+    from .variable import SpeasyVariable
 
 __all__ = ["Session", "default_session", "offline"]
 
 # Speasy's keywords, accepted so that its scripts run: there is no proxy to disable here
 _SPEASY_OPTIONS = ("disable_proxy", "disable_cache", "prefer_cache")
 
-_offline: ContextVar[bool] = ContextVar("speasy_core_offline", default=False)
 
-
-@contextmanager
-def offline() -> Iterator[None]:
-    """Answer every `get_data` inside the block from the cache alone.
-
-    What the cache does not hold is declared in ``v.gaps``.
-
-    Examples
-    --------
-    >>> import speasy_core as spz
-    >>> with spz.offline():
-    ...     pass
-    """
-    token = _offline.set(True)
-    try:
-        yield
-    finally:
-        _offline.reset(token)
-
-
-class Session:
+class Session(Resources):
     """Everything that `get_data` needs, made when it is first used.
+
+    Each provider is an attribute: ``session.amda.list_parameters()``; see
+    :mod:`speasy_core.archives`.
 
     Parameters
     ----------
@@ -62,83 +49,49 @@ class Session:
     Examples
     --------
     >>> import tempfile
-    >>> session = Session(Settings(cache_dir=tempfile.mkdtemp(), offline=True))
+    >>> import speasy_core as spz
+    >>> session = spz.Session(spz.Settings(cache_dir=tempfile.mkdtemp(), offline=True))
     >>> "cda" in session.list_providers()
     True
     >>> session.close()
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings if settings is not None else Settings.load()
-        self._lock = threading.RLock()
-        self._http: HttpClient | None = None
-        self._cache: Cache | None = None
-        self._providers: dict[str, Provider] | None = None
-        self._inventory: Inventory | None = None
-
-    @property
-    def http(self) -> HttpClient:
-        """The http client that all providers share."""
-        with self._lock:
-            if self._http is None:
-                self._http = HttpClient(self.settings)
-            return self._http
-
-    @property
-    def cache(self) -> Cache:
-        """The data cache; its folder is touched at first use."""
-        with self._lock:
-            if self._cache is None:
-                from .cache import Cache
-                from .store import DiskStore
-
-                folder = Path(self.settings.cache_dir) / "data"
-                store = DiskStore(folder, self.settings.cache_size)
-                self._cache = Cache(store, self.settings)
-            return self._cache
-
-    @property
-    def providers(self) -> Mapping[str, Provider]:
-        """Providers by name; one that cannot be made is named in a warning and left out."""
-        with self._lock:
-            if self._providers is None:
-                self._providers = self._make_providers()
-            return self._providers
-
-    @property
-    def inventory(self) -> Inventory:
-        """The product tree of all providers."""
-        with self._lock:
-            if self._inventory is None:
-                from .inventory import Inventory
-
-                folder = Path(self.settings.cache_dir) / "inventory"
-                self._inventory = Inventory(folder, self.providers, self.settings)
-            return self._inventory
-
     @property
     def inventories(self) -> Inventories:
         """`tree`, `data_tree` and `flat_inventories`, as in Speasy."""
+        from .archives.inventories import Inventories
+
         return Inventories(self.inventory)
 
-    def _make_providers(self) -> dict[str, Provider]:
-        made: dict[str, Provider] = {}
-        for name in provider_table.names():
-            if name in self.settings.disabled_providers:
-                continue
-            try:
-                provider = provider_table.load(name, self.settings, self.http)
-            except SpeasyError as error:
-                warnings.warn(f"provider {name} left out: {error}", SpeasyWarning, stacklevel=3)
-                continue
-            if isinstance(provider, TakesLookup):
-                provider.inform(lambda ref: self.inventory.info(ref))
-            made[name] = provider
-        return made
+    if TYPE_CHECKING:  # each is None where the settings leave the provider out
+        amda: Amda
+        archive: Described
+        cda: Cda
+        cdpp3dview: Cdpp3dView
+        csa: Csa
+        hapi: Hapi
+        ssc: Ssc
+        uiowaephtool: Archive
+    else:
+
+        def __getattr__(self, name: str) -> Archive | None:
+            # only what is not found otherwise comes here
+            plain = provider_name(name)
+            if name.startswith("_") or plain not in provider_table.names():
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            if plain not in self.providers:
+                return None
+            from .archives import open_archive
+
+            return open_archive(self, plain)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *provider_table.names()]
 
     def list_providers(self) -> list[str]:
-        """Names of the providers in use."""
-        return list(self.providers)
+        """Names of the providers in use, then other names that ids may begin with."""
+        names = list(self.providers)
+        return names + [alias for alias, name in ALIASES.items() if name in names]
 
     def update_inventories(self) -> Mapping[str, ProviderState]:
         """Ask every server for its inventory now; returns what each one said."""
@@ -192,6 +145,7 @@ class Session:
         refresh: bool = False,
         timeout: float | Deadline | None = None,
         on_error: OnError = "raise",
+        extra_http_headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Any:
         """Return the samples of one or several products over one or several time ranges.
@@ -203,17 +157,21 @@ class Session:
             ``(product, [[start, stop], ...])``, ``(product, table)`` with a TimeTable, a Catalog
             or the id of one; a list of products in place of one, nested at will. A product is an
             id (``"cda/AC_H0_MFI/BGSEc"``) or a node of the tree. Times are UTC; ranges are
-            half-open. ``("amda/sharedtimeTable_0",)`` alone gives the table itself.
+            half-open; one of the two may be a duration (timedelta, ``"PT1H"``).
+            ``("amda/sharedtimeTable_0",)`` alone gives the table itself.
         progress : bool
-            Show a progress bar over products and ranges.
+            Show a progress bar: the bytes that come, their rate, and how many pieces are there.
         offline : bool, optional
             Answer from the cache alone and declare the rest in ``v.gaps``.
         refresh : bool
             Fetch again what the cache holds, and keep the new answer.
         timeout : float, optional
             Seconds for the whole call; by default ``settings.timeout``.
-        on_error : {"raise", "gaps"}
-            What a failed piece does: raise, or leave a declared gap in the result.
+        on_error : {"raise", "gaps", "collect"}
+            What a failed piece does: raise, leave a declared gap in the result, or, in a list,
+            stand there as the error that it is, while the others go on.
+        extra_http_headers : mapping, optional
+            Sent with every request of this call.
         **options
             What the provider takes, for example ``coordinate_system`` for SSCWeb.
 
@@ -235,78 +193,131 @@ class Session:
         >>> import speasy_core as spz
         >>> b = spz.get_data("cda/AC_H0_MFI/BGSEc", "2023-01-02", "2023-01-03")  # doctest: +SKIP
         """
-        if on_error not in ("raise", "gaps"):
-            raise UnknownOption(f"on_error={on_error!r}", hint="use 'raise' or 'gaps'")
+        if on_error not in ("raise", "gaps", "collect"):
+            raise UnknownOption(f"on_error={on_error!r}", hint="use 'raise', 'gaps' or 'collect'")
         request = Request.parse(args, options)
         speasy = {name: options.pop(name) for name in _SPEASY_OPTIONS if name in options}
+        # an archive that is asked to look anew must be asked
+        refresh = refresh or bool(speasy.get("disable_cache") or options.get("force_refresh"))
+        prefer_cache = bool(speasy.get("prefer_cache"))
+        call = self._call(offline, refresh, timeout, on_error, options, prefer_cache)
+        with extra_headers(extra_http_headers), inputs.asking():
+            return run_request(call, request, progress)
+
+    def get_lod(
+        self,
+        product: Any,
+        start: Any,
+        stop: Any,
+        columns: int = 1000,
+        *,
+        mean: str = "linear",
+        offline: bool | None = None,
+        refresh: bool = False,
+        timeout: float | Deadline | None = None,
+        on_error: OnError = "raise",
+        **options: Any,
+    ) -> Reduced:
+        """Return a product reduced to columns of time, without loading what the cache holds of it.
+
+        What is missing is fetched and kept, as by `get_data`; the rest comes from the pyramids
+        that the cache keeps beside the samples. A range of years costs what its columns cost.
+
+        Parameters
+        ----------
+        product : str or Node
+        start, stop : time
+            Half-open, UTC.
+        columns : int
+            At least so many, about twice as many at most. They lie on an absolute grid whose step is
+            a power of two of nanoseconds, the first and the last are cut to the range.
+        mean : {"linear", "log"}
+            For spectrograms: of the values, or of the logarithms of the positive ones.
+        offline, refresh, timeout, on_error, **options
+            As for `get_data`.
+
+        Returns
+        -------
+        Reduced
+            ``edges`` and ``count``; ``min, max, first, last`` of each component, or ``mean`` and
+            ``channels`` of a spectrogram; ``gaps`` and ``provenance``. The same numbers as
+            ``get_data(product, start, stop).lod(start, stop, columns)``.
+
+        Raises
+        ------
+        VariableError
+            The product is text, or has more than 64 components and is no spectrogram.
+        SpeasyError
+            As `get_data`.
+
+        Examples
+        --------
+        >>> import speasy_core as spz
+        >>> year = spz.get_lod("cda/AC_H0_MFI/BGSEc", "2023", "2024", 500)  # doctest: +SKIP
+        """
+        from .pictures import reduced
+
+        call = self._call(offline, refresh, timeout, on_error, options)
+        return reduced(call, ProductRef.parse(product), TimeRange(start, stop), columns, mean)
+
+    def get_picture(
+        self,
+        product: Any,
+        start: Any,
+        stop: Any,
+        *,
+        timeout: float | Deadline | None = None,
+        on_error: OnError = "raise",
+    ) -> CachedPicture | SpeasyVariable:
+        """Return a product ready to be drawn at any zoom, as panels do.
+
+        Parameters
+        ----------
+        product, start, stop, timeout, on_error
+            As for `get_data`.
+
+        Returns
+        -------
+        CachedPicture
+            Its samples stay in the cache. ``query(start_ns, stop_ns, columns)`` draws a part.
+        SpeasyVariable
+            The samples, of a provider that is not cached.
+        """
+        from .pictures import picture
+
+        call = self._call(None, False, timeout, on_error, {})
+        return picture(call, ProductRef.parse(product), TimeRange(start, stop))
+
+    def _call(
+        self,
+        offline: bool | None,
+        refresh: bool,
+        timeout: float | Deadline | None,
+        on_error: OnError,
+        options: Mapping[str, Any],
+        prefer_cache: bool = False,
+    ) -> Call:
         if isinstance(timeout, Deadline):  # of a caller that may cancel it, as a panel does
             deadline = timeout
         else:
-            deadline = Deadline(self.settings.timeout if timeout is None else timeout)
-        call = Call(
+            seconds = self.settings.timeout if timeout is None else timeout
+            deadline = Deadline(seconds, within=inputs.limit())
+        return Call(
             state=self,
             deadline=deadline,
             offline=self._is_offline(offline),
-            refresh=refresh or bool(speasy.get("disable_cache")),
-            prefer_cache=bool(speasy.get("prefer_cache")),
+            refresh=refresh,
+            prefer_cache=prefer_cache,
             on_error=on_error,
             options=options,
         )
-        for ref in request.products:  # a mistake in one is said before anything is fetched
-            call.provider(ref)
-        if request.table is not None:
-            call.provider(request.table, for_data=False)
-        return run_request(call, request, progress)
 
     def _is_offline(self, asked: bool | None) -> bool:
-        if asked is not None:
-            return asked
-        return _offline.get() or self.settings.offline
+        return self.is_offline if asked is None else asked
 
     def info(self, what: Any) -> ProductInfo | None:
         """Return what the inventory knows of a product, without a request."""
         return self.inventory.info(ProductRef.parse(what))
-
-    def close(self) -> None:
-        """Close connections and the cache; a later call opens them again."""
-        with self._lock:
-            for part in (self._inventory, self._cache, self._http):
-                if part is not None:
-                    part.close()
-            self._http = self._cache = self._inventory = self._providers = None
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-
-class Inventories:
-    """The inventories under the names that Speasy gives them."""
-
-    def __init__(self, inventory: Inventory) -> None:
-        from .inventory import Node
-
-        self._inventory = inventory
-        allow_in_ipython(Inventories, Node)
-
-    @property
-    def tree(self) -> Node:
-        """Root of the tree; ``tree.cda`` completes with the tab key."""
-        return self._inventory.tree
-
-    data_tree = tree
-
-    @property
-    def flat(self) -> Mapping[str, Node]:
-        """Every product by its id."""
-        return self._inventory.flat
-
-    flat_inventories = flat
-
-    def __repr__(self) -> str:
-        return repr(self.tree)
 
 
 _default: Session | None = None

@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from .errors import InvalidTime, InvalidTimeRange
 
-__all__ = ["TimeRange", "format_ns", "to_datetime64", "to_ns"]
+__all__ = ["DateTimeRange", "TimeRange", "format_ns", "to_datetime64", "to_duration_ns", "to_ns"]
 
 NS_PER_SECOND = 1_000_000_000
 # datetime64[ns] holds 1677-09-21 to 2262-04-11; the lowest value is NaT
@@ -34,6 +34,29 @@ _ISO = re.compile(
     \s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
+# what people write besides, and that can mean one thing only; made ISO 8601 first
+_MONTHS = (
+    "jan(?:uary)?", "feb(?:ruary)?", "mar(?:ch)?", "apr(?:il)?", "may", "june?", "july?",
+    "aug(?:ust)?", "sept?(?:ember)?", "oct(?:ober)?", "nov(?:ember)?", "dec(?:ember)?",
+)  # fmt: skip
+_NUMBERS = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
+_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})(?![a-z])\.?"
+_YEAR_FIRST = r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?!\d)"
+_DAY_FIRST = rf"(?P<day>\d{{1,2}})[\s-]+{_MONTH},?[\s-]+(?P<year>\d{{4}})(?!\d)"
+_MONTH_FIRST = rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?!\d)"
+_DATES = tuple(
+    re.compile(rf"\s*{form}", re.IGNORECASE) for form in (_YEAR_FIRST, _DAY_FIRST, _MONTH_FIRST)
+)
+_CLOCK = re.compile(r"[T,\s]*(?P<hour>\d{1,2})(?=:)")
+_DURATION = re.compile(
+    r"""\s*P(?:(?P<w>\d+(?:[.,]\d+)?)W)?(?:(?P<d>\d+(?:[.,]\d+)?)D)?
+    (?:T(?=\d)(?:(?P<h>\d+(?:[.,]\d+)?)H)?(?:(?P<m>\d+(?:[.,]\d+)?)M)?(?:(?P<s>\d+(?:[.,]\d+)?)S)?)?\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_UNIT_NS = {
+    unit: seconds * NS_PER_SECOND
+    for unit, seconds in {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}.items()
+}
 
 
 def _in_bounds(ns: int, value: Any) -> int:
@@ -57,8 +80,20 @@ def _zone_seconds(zone: str | None) -> int:
     return sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
 
 
+def _as_iso(text: str) -> str:
+    """Return a date as ISO 8601 writes it, where it is of another form that is known."""
+    for form in _DATES:
+        match = form.match(text)
+        if match is not None:
+            part = match.groupdict()
+            month = _NUMBERS[part["name"][:3].lower()] if "name" in part else part["month"]
+            rest = _CLOCK.sub(lambda clock: f"T{clock['hour']:0>2}", text[match.end() :], count=1)
+            return f"{part['year']}-{month:0>2}-{part['day']:0>2}{rest}"
+    return text
+
+
 def _parse_text(text: str) -> int:
-    match = _ISO.fullmatch(text)
+    match = _ISO.fullmatch(text) or _ISO.fullmatch(_as_iso(text))
     if match is None:
         raise InvalidTime(f"cannot read {text!r} as a time", hint=_HINT)
     part = match.groupdict()
@@ -88,7 +123,8 @@ def to_ns(value: Any) -> int:
     Parameters
     ----------
     value : str, datetime, date, numpy.datetime64, pandas.Timestamp, int or float
-        Text is ISO 8601 (also day-of-year and compact forms); numbers are seconds since 1970.
+        Text is ISO 8601 (also day-of-year and compact forms), ``2020/1/31`` or ``31 Jan 2020``;
+        numbers are seconds since 1970.
         Without a zone the time is UTC.
 
     Returns
@@ -119,6 +155,8 @@ def to_ns(value: Any) -> int:
         micro = int(as_us.astype(np.int64))
         _in_bounds(micro * 1_000, value)
         return int(value.astype("datetime64[ns]").astype(np.int64))
+    if isinstance(value, np.timedelta64):  # an integer to Python
+        raise InvalidTime(f"{value!r} is a duration, not a time", hint=_HINT)
     if isinstance(value, datetime):
         nanosecond = getattr(value, "nanosecond", 0)  # pandas.Timestamp
         if value != value:
@@ -136,6 +174,36 @@ def to_ns(value: Any) -> int:
         whole = math.floor(value)
         return _in_bounds(whole * NS_PER_SECOND + round((float(value) - whole) * 1e9), value)
     raise InvalidTime(f"cannot read {type(value).__name__} {value!r} as a time", hint=_HINT)
+
+
+def to_duration_ns(value: Any) -> int | None:
+    """Return a duration in nanoseconds; None for what is none.
+
+    Parameters
+    ----------
+    value : timedelta, numpy.timedelta64, pandas.Timedelta or str
+        Text is ISO 8601: ``"PT1H30M"``, ``"P2D"``; a year and a month have no fixed length.
+
+    Examples
+    --------
+    >>> to_duration_ns("PT1.5S"), to_duration_ns(timedelta(hours=1)), to_duration_ns("2020")
+    (1500000000, 3600000000000, None)
+    """
+    if isinstance(value, np.timedelta64):
+        if np.isnat(value):
+            raise InvalidTime("NaT is not a duration")
+        return int(value.astype("timedelta64[ns]").astype(np.int64))
+    if isinstance(value, timedelta):
+        whole = (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
+        return whole * 1_000 + int(getattr(value, "nanoseconds", 0))  # pandas.Timedelta
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not any(match.groups()):
+        return None
+    return sum(
+        round(float(amount.replace(",", ".")) * _UNIT_NS[unit])
+        for unit, amount in match.groupdict().items()
+        if amount
+    )
 
 
 def to_datetime64(ns: int) -> np.datetime64:
@@ -304,7 +372,13 @@ class TimeRange:
     def __add__(self, by: timedelta | np.timedelta64) -> TimeRange:
         return self.shifted(int(np.timedelta64(by).astype("timedelta64[ns]").astype(np.int64)))
 
-    def __sub__(self, by: timedelta | np.timedelta64) -> TimeRange:
+    @overload
+    def __sub__(self, by: TimeRange) -> list[TimeRange]: ...
+    @overload
+    def __sub__(self, by: timedelta | np.timedelta64) -> TimeRange: ...
+    def __sub__(self, by: TimeRange | timedelta | np.timedelta64) -> TimeRange | list[TimeRange]:
+        if isinstance(by, TimeRange):
+            return self.subtract([by])
         return self.shifted(-int(np.timedelta64(by).astype("timedelta64[ns]").astype(np.int64)))
 
     def __mul__(self, factor: float) -> TimeRange:
@@ -315,3 +389,7 @@ class TimeRange:
 
     def __repr__(self) -> str:
         return f"TimeRange('{format_ns(self.start_ns)}', '{format_ns(self.stop_ns)}')"
+
+
+#: Speasy's name
+DateTimeRange = TimeRange

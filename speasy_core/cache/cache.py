@@ -14,6 +14,7 @@ Samples returned plus declared gaps equal the range asked for.
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any, Literal
 
 from speasy_core.config import Settings
@@ -23,10 +24,18 @@ from speasy_core.store import Store
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
+from .bundle import write_bundle
+from .compaction import Joiner
 from .flights import Flights
 from .gather import Ask, Fetch, Gather
 from .keeper import Keeper
+from .picture import CachedPicture, Ledger
+from .pins import ALWAYS, Pins, joined_spans, product_of
+from .pyramids import Pyramids
+from .results import Results
 from .salvage import Damage
+from .stock import Kept, Stock, as_products, as_span
+from .unbundle import Bundle
 
 __all__ = ["Cache"]
 
@@ -67,6 +76,13 @@ class Cache:
         self._keeper = Keeper(store)
         self._flights = Flights()
         self._damage = Damage()
+        self._pyramids = Pyramids(self._keeper)
+        self._joiner = Joiner(self._keeper, self._pyramids.renew)
+        self._pins = Pins(store)
+        self._stock = Stock(self._keeper, self._pins)
+        self.results = Results(self._keeper)
+        self._used: dict[str, list[TimeRange]] = {}
+        store.protected = self._pins.blobs
         self._lock = threading.Lock()
         self._hits = self._misses = 0
 
@@ -116,20 +132,14 @@ class Cache:
         OfflineError
             Offline, and nothing at all of the range is kept.
         """
+        self._note_use(key, range)
         ask = Ask(key, range, fetch, deadline, max_request_ns, refresh, on_error == "gaps")
         gather = Gather(ask, self._keeper, self._flights, self._damage)
         if not refresh or offline:
             gather.read_kept()
         if offline:
             return gather.offline()
-        gather.fetch()
-        gather.one_version()
-        with self._lock:
-            if gather.asked:
-                self._misses += 1
-            else:
-                self._hits += 1
-        gather.judge()
+        self._complete(key, gather)
         try:
             return gather.assemble()
         except VariableError:
@@ -146,15 +156,244 @@ class Cache:
             on_error=on_error,
         )
 
-    def info(self) -> dict[str, Any]:
-        """Return where the cache is (``place``: disk or memory), its size, limit and use."""
-        return {**self._store.info(), "hits": self._hits, "misses": self._misses}
+    def picture(
+        self,
+        key: str,
+        range: TimeRange,
+        fetch: Fetch,
+        *,
+        deadline: Deadline,
+        max_request_ns: int | None = None,
+        offline: bool = False,
+        refresh: bool = False,
+        on_error: Literal["raise", "gaps"] = "raise",
+    ) -> CachedPicture:
+        """Return a product as it is drawn; what is missing is fetched, what is kept not read.
 
-    def clear(self) -> None:
-        """Delete everything that is kept."""
-        self._store.clear()
+        Parameters and errors are those of `get`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from speasy_core.provider import Fetched
+        >>> from speasy_core.store import MemoryStore
+        >>> def fetch(range, since):
+        ...     t = np.arange(range.start_ns, range.stop_ns, 10**9)
+        ...     return Fetched(SpeasyVariable(t, np.sin(t / 1e13), name="x"))
+        >>> cache, day = Cache(MemoryStore(), Settings()), TimeRange("2000-01-01", "2000-01-02")
+        >>> int(cache.picture("p/x", day, fetch, deadline=Deadline(5)).reduce(100).count.sum())
+        86400
+        """
+        self._note_use(key, range)
+        head = self._pyramids.settled_head(key, range) if not refresh else None
+        if head is None:
+            ask = Ask(key, range, fetch, deadline, max_request_ns, refresh, on_error == "gaps")
+            gather = Ledger(ask, self._keeper, self._flights, self._damage)
+            if not refresh or offline:
+                gather.read_kept()
+            if not offline:
+                self._complete(key, gather)
+            head = gather.offline() if offline else gather.assemble()
+            labels = self._pyramids.head(key)
+            if labels is not None:
+                head = labels.copy(gaps=head.gaps, provenance=head.provenance)
+        return CachedPicture(self._pyramids, key, range, head)
+
+    def _complete(self, key: str, gather: Gather) -> None:
+        """Fetch what a call lacks."""
+        gather.fetch()
+        gather.one_version()
+        with self._lock:
+            if gather.asked:
+                self._misses += 1
+            else:
+                self._hits += 1
+        if gather.asked:
+            self._joiner.ask(key)
+        gather.judge()
+
+    def _note_use(self, key: str, span: TimeRange) -> None:
+        with self._lock:
+            known = self._used.get(key, [])
+            new = span.subtract(known)
+            if new:
+                self._used[key] = joined_spans([*known, *new])
+
+    # -- what is kept -----------------------------------------------------------------------
+    def info(self) -> dict[str, Any]:
+        """Return where the cache is and what it holds.
+
+        Returns
+        -------
+        dict
+            ``place`` (disk, disk (read-only) or memory), ``folder``, ``size`` and ``limit`` in
+            bytes, ``products``, ``fragments``, ``files``, ``states`` (number of fragments that are
+            data, empty, provisional, and of failures remembered now), ``pinned`` (bytes),
+            ``oldest`` (when the oldest answer came), ``hits`` and ``misses`` of this session.
+
+        Examples
+        --------
+        >>> from speasy_core.store import MemoryStore
+        >>> cache = Cache(MemoryStore(), Settings())
+        >>> cache.info()["place"], cache.info()["size"]
+        ('memory', 0)
+        """
+        found = self._store.info()
+        return {
+            "place": found["place"], "folder": found["folder"], "size": found["bytes"],
+            "limit": found["limit"], "files": found["blobs"], **self._stock.info(),
+            "hits": self._hits, "misses": self._misses,
+        }  # fmt: skip
+
+    def rate(self, product: str, range: TimeRange) -> float | None:
+        """Return the bytes per second that a product has, None when too little of it is kept.
+
+        Parameters
+        ----------
+        product : str
+            As in `get`.
+        range : TimeRange
+            At least a hundredth of its length must be kept.
+        """
+        return self._stock.rate(product, range.duration_ns / 100)
+
+    def entries(self, product: Any = None) -> list[Kept]:
+        """Return what is kept, piece by piece, in order of product and time.
+
+        Parameters
+        ----------
+        product : product or list of products, optional
+            As for `get_data`; by default all.
+        """
+        return list(self._stock.kept(as_products(product)))
+
+    def clear(self, product: Any = None, older_than: Any = None, *, pinned: bool = False) -> None:
+        """Delete what is kept; the next call fetches it again.
+
+        Parameters
+        ----------
+        product : product or list of products, optional
+            By default all.
+        older_than : float, timedelta or time, optional
+            Only what was received so many seconds ago or more, or before a date.
+        pinned : bool
+            Also what is pinned.
+
+        Examples
+        --------
+        >>> from speasy_core.store import MemoryStore
+        >>> Cache(MemoryStore(), Settings()).clear("cda/AC_H0_MFI/BGSEc", older_than=86400)
+        """
+        products = as_products(product)
         self._damage.clear()
+        if products is None and older_than is None and (pinned or not self._pins.all()):
+            self._store.clear()
+        else:
+            for key in self._stock.clear(products, older_than, pinned):
+                self._pyramids.renew(key)  # deletes those of what is gone
+
+    def evict(self, size: int = 0) -> None:
+        """Delete what was least recently used until `size` bytes are left; never what is pinned."""
+        self._store.make_room(size)
+
+    def pin(self, product: Any, start: Any = None, stop: Any = None) -> None:
+        """Keep products for good: what is there now, and what will come.
+
+        Parameters
+        ----------
+        product : product or list of products
+        start, stop : time, optional
+            By default all of time.
+
+        Examples
+        --------
+        >>> from speasy_core.store import MemoryStore
+        >>> Cache(MemoryStore(), Settings()).pin("cda/AC_H0_MFI/BGSEc", "2020", "2021")
+        """
+        self._pins.add(as_products(product) or (), as_span(start, stop))
+
+    def unpin(self, product: Any = None, start: Any = None, stop: Any = None) -> None:
+        """Undo `pin`; without a product for all."""
+        products = as_products(product)
+        chosen = self._pins.all() if products is None else products
+        self._pins.remove(list(chosen), as_span(start, stop))
+
+    def export(self, file: Any, products: Any = None, start: Any = None, stop: Any = None) -> Path:
+        """Write a bundle: one file to share and to cite, see :mod:`speasy_core.cache.bundle`.
+
+        Parameters
+        ----------
+        file : Path or str
+            ``*.zip``; an existing file is replaced when the new one is whole.
+        products : product or list of products, optional
+            By default what this session has asked for, in the ranges that it asked for.
+        start, stop : time, optional
+            Only this range.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        OfflineError
+            Nothing of it is kept.
+        """
+        span = as_span(start, stop)
+        if products is None:
+            with self._lock:
+                used = {key: list(spans) for key, spans in self._used.items()}
+        else:
+            used = {key: [ALWAYS] for key in self._stock.keys(as_products(products))}
+        common = {k: [c for s in spans if (c := s.intersect(span))] for k, spans in used.items()}
+        path = Path(file).expanduser()
+        write_bundle(self._keeper, path, common)
+        return path
+
+    def import_(self, file: Any) -> list[str]:
+        """Take in a bundle, after all of it was checked; offline calls then answer from it.
+
+        What is kept already and newer stays.
+
+        Parameters
+        ----------
+        file : Path or str
+
+        Returns
+        -------
+        list of str
+            The products.
+
+        Raises
+        ------
+        CorruptFile
+            Cut, damaged or changed after it was made; nothing was taken in.
+        UnsupportedFormat
+            It is something else.
+        RequestTooLarge
+            More than the cache takes.
+        """
+        path = Path(file).expanduser()
+        found: dict[str, None] = {}
+        with Bundle(path, int(self._store.info()["limit"])) as bundle:
+            for _ in bundle.pieces():  # all of it is sound before any of it is kept
+                pass
+            for key, fragment, variable in bundle.pieces():
+                self._keeper.adopt(key, fragment, variable)
+                found[product_of(key)] = None
+        return list(found)
+
+    def settle(self, seconds: float = 60.0) -> bool:
+        """Join small files now rather than some time; returns whether it was done in time."""
+        return self._joiner.finish(seconds)
 
     def close(self) -> None:
         """Release files and threads; a later call opens them again."""
+        self._joiner.close()
+        self._pyramids.forget_all()
         self._store.close()
+
+
+# `import` is a word of the language: getattr(cache, "import") is for those who look for it
+setattr(Cache, "import", Cache.import_)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from speasy_core.errors import Cancelled, DeadlineExceeded, SpeasyError
+from speasy_core.http import Deadline
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import Gap, SpeasyVariable
 
@@ -73,6 +74,10 @@ class Flight:
         Why nothing came.
     born : float
         When it was made, seconds since 1970: an answer stored earlier is not one to it.
+    owner : Deadline or None
+        Of the call that makes it.
+    callers : set of Deadline
+        Who waits for it, the owner among them.
     """
 
     range: TimeRange
@@ -84,6 +89,13 @@ class Flight:
     unchanged: bool = False
     error: SpeasyError | None = None
     born: float = field(default_factory=lambda: time.time())
+    owner: Deadline | None = None
+    callers: set[Deadline] = field(default_factory=set)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for it."""
+        return any(caller.left() > 0 and not caller.cancelled for caller in list(self.callers))
 
     @property
     def withdrawn(self) -> bool:
@@ -100,7 +112,7 @@ class Flights:
         self._pid = os.getpid()
 
     def claim(
-        self, key: str, wanted: Sequence[tuple[TimeRange, str | None]]
+        self, key: str, wanted: Sequence[tuple[TimeRange, str | None]], deadline: Deadline
     ) -> tuple[list[Flight], list[Flight]]:
         """Return flights to make, and flights of others that bring the rest.
 
@@ -110,6 +122,8 @@ class Flights:
             Product and options.
         wanted : sequence of (TimeRange, since)
             Must not overlap each other.
+        deadline : Deadline
+            Of the caller. A flight goes on as long as one of those who wait for it does.
         """
         mine: list[Flight] = []
         others: list[Flight] = []
@@ -122,8 +136,13 @@ class Flights:
                 shared = [flight for flight in before if flight.range.overlaps(span)]
                 others += [flight for flight in shared if flight not in others]
                 rest = span.subtract([flight.range for flight in shared])
-                mine += [Flight(part, since) for part in rest]
+                mine += [Flight(part, since, owner=deadline) for part in rest]
             flying += mine
+            for flight in (*mine, *others):
+                flight.callers.add(deadline)
+        for owner in {flight.owner for flight in others} - {deadline, None}:
+            if owner is not None:
+                owner.work().join(deadline)
         return mine, others
 
     def land(self, key: str, flight: Flight) -> None:

@@ -10,18 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal
 
-from speasy_core.timerange import TimeRange
+from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange
 
 __all__ = [
     "Fragment",
-    "compactable",
     "confirm",
     "expired",
     "from_entries",
     "insert",
+    "iso",
     "overlapping",
     "to_entries",
     "without",
@@ -31,8 +32,6 @@ DAY = 86_400.0
 # archives still add to what is younger than this
 RECENT = 2 * DAY
 LIFETIME = {"data": 7 * DAY, "empty": 1 * DAY, "provisional": 900.0}
-# above this many pieces, small neighbours are joined into blobs of at most JOINED bytes
-MANY, JOINED = 64, 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,12 @@ def expired(fragment: Fragment, now: float) -> bool:
     # a clock that was wrong when the fragment was made must not keep it for ever
     if not -60.0 <= age < math.inf:
         return True
-    kind = "provisional" if fragment.provisional else fragment.state
-    return age > LIFETIME[kind]
+    return age > lifetime(fragment)
+
+
+def lifetime(fragment: Fragment) -> float:
+    """Return for how many seconds after it was checked a fragment is taken to hold."""
+    return LIFETIME["provisional" if fragment.provisional else fragment.state]
 
 
 def insert(fragments: Iterable[Fragment], new: Fragment) -> list[Fragment]:
@@ -155,30 +158,9 @@ def confirm(
     return result
 
 
-def compactable(fragments: Sequence[Fragment], now: float) -> list[Fragment]:
-    """Return a run of neighbours worth joining into one blob; empty when there is none."""
-    if len(fragments) <= MANY:
-        return []
-    best: list[Fragment] = []
-    run: list[Fragment] = []
-    size = 0
-    for fragment in fragments:
-        fits = (
-            run
-            and run[-1].stop == fragment.start
-            and (run[-1].version, run[-1].state) == (fragment.version, fragment.state)
-            and size + fragment.size <= JOINED
-        )
-        if not fits:
-            run, size = [], 0
-        if expired(fragment, now) or fragment.provisional:
-            run, size = [], 0
-            continue
-        run.append(fragment)
-        size += fragment.size
-        if len(run) > len(best):
-            best = list(run)
-    return best if len(best) > 1 else []
+def iso(seconds: float) -> str:
+    """Return seconds since 1970 as ISO 8601, UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def to_entries(fragments: Iterable[Fragment]) -> list[dict[str, Any]]:
@@ -201,15 +183,16 @@ def from_entries(entries: Iterable[dict[str, Any]]) -> list[Fragment]:
 def _from_entry(entry: dict[str, Any]) -> Fragment | None:
     try:
         fragment = Fragment(**entry)
-        TimeRange.from_ns(fragment.start, fragment.stop)
         sound = (
-            fragment.state in ("data", "empty")
+            type(fragment.start) is type(fragment.stop) is int
+            and MIN_NS <= fragment.start <= fragment.stop <= MAX_NS
+            and fragment.state in ("data", "empty")
             and isinstance(fragment.blob, str)
             and isinstance(fragment.request, str)
             and isinstance(fragment.version, (str, type(None)))
             and isinstance(fragment.agrees, (str, type(None)))
             and math.isfinite(fragment.received + fragment.checked + fragment.size)
         )
-    except (TypeError, ValueError, AttributeError):  # InvalidTimeRange is a ValueError
+    except (TypeError, ValueError, AttributeError):
         return None
     return fragment if sound else None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import groupby
 
 import numpy as np
@@ -27,8 +26,10 @@ from speasy_core.variable import Gap, Provenance, SpeasyVariable, merge
 
 from . import fragments as frag
 from .flights import Flight, Flights, Part, run_parallel
+from .gaps import gap_for, joined_gaps
 from .keeper import Keeper, part_of
 from .salvage import ADVICE, Damage, is_data_bound, salvage
+from .slab import rejoin
 
 __all__ = ["Ask", "Gather"]
 
@@ -37,6 +38,8 @@ Wanted = list[tuple[TimeRange, str | None]]
 
 # with old data at hand a server gets this long to say whether it still holds
 REVALIDATE_SECONDS = 2.0
+# what runs out of time together with its caller gets this long to say where it was
+GRACE = 0.1
 # flights that their owner gave up are taken over at most so often
 ROUNDS = 4
 
@@ -75,6 +78,8 @@ class Gather:
         self._old: list[Part] = []
         self._gaps: list[Gap] = []
         self._errors: list[tuple[TimeRange, SpeasyError]] = []
+        self._unsure: list[SpeasyError] = []
+        self._kept: SpeasyVariable | None = None
         self._failed = False
         self.asked = False
 
@@ -82,10 +87,9 @@ class Gather:
     def read_kept(self) -> None:
         """Take from the store what it has; what is past its lifetime is to be asked again."""
         ask = self._ask
-        for fragment in frag.overlapping(self._keeper.fragments(ask.key), ask.range):
-            variable = self._keeper.read(ask.key, fragment)
-            if variable is None:
-                continue
+        wanted = frag.overlapping(self._keeper.fragments(ask.key), ask.range)
+        found, self._kept = self._keeper.read_many(ask.key, wanted)
+        for fragment, variable in found:
             if frag.expired(fragment, ask.started):
                 self._old.append(part_of(fragment, variable, "stale"))
             else:
@@ -157,11 +161,33 @@ class Gather:
         step = np.timedelta64(longest, "ns")
         return [piece for span in spans for piece in span.split(step)]
 
+    def _recall(self, wanted: Wanted) -> Wanted:
+        """Return what is worth asking for: the rest failed a moment ago."""
+        ask = self._ask
+        failed = [] if ask.refresh else self._keeper.failures.recall(ask.key, ask.range)
+        worth: Wanted = []
+        for span, since in wanted:
+            worth += [(rest, since) for rest in span.subtract([f.range for f in failed])]
+            for failure in failed:
+                common = failure.range.intersect(span)
+                if common is None:
+                    continue
+                if since is None and ask.deadline.priority == 0 and not failure.believed:
+                    worth.append((common, since))
+                elif since is None:
+                    self._errors.append((common, failure.error()))
+                else:
+                    self._unsure.append(failure.error())
+        return worth
+
     def _launch(self, wanted: Wanted) -> list[tuple[Flight, bool]]:
         """Start what nobody is fetching yet; returns all flights, and which are ours."""
+        wanted = self._recall(wanted)
+        if not wanted:
+            return []
         self.asked = True
         self._ask.deadline.check(f"asking for {self._ask.key}")
-        mine, others = self._flights.claim(self._ask.key, wanted)
+        mine, others = self._flights.claim(self._ask.key, wanted, self._ask.deadline)
         run_parallel([lambda f=flight: self._fly(f) for flight in mine], "speasy-fetch")  # type: ignore[misc]
         return [(f, True) for f in mine] + [(f, False) for f in others]
 
@@ -169,8 +195,8 @@ class Gather:
         """Make one flight; runs in a thread of its own."""
         ask = self._ask
         try:
-            self._check_worth()
-            with self._keeper.store.lock(ask.key, flight.range, ask.deadline):
+            self._check_worth(flight)
+            with self._keeper.store.lock(ask.key, flight.range, ask.deadline.work()):
                 flight.parts = self._from_elsewhere(flight)
                 if not flight.parts:
                     self._request_or_salvage(flight)
@@ -178,6 +204,8 @@ class Gather:
                 self._keeper.compact(ask.key)
         except SpeasyError as error:
             flight.error, self._failed = error, True
+            lost = flight.range.subtract([part.range for part in flight.parts])
+            self._keeper.failures.note(ask.key, lost, error)
         except BaseException as error:  # noqa: BLE001 - raised in the threads that wait for it
             wrapped = SpeasyError(
                 f"the provider failed: {type(error).__name__}: {error}",
@@ -188,10 +216,12 @@ class Gather:
         finally:
             self._flights.land(ask.key, flight)
 
-    def _check_worth(self) -> None:
+    def _check_worth(self, flight: Flight) -> None:
         if self._failed and not self._ask.lenient:
             raise Cancelled("not asked for, since another part of the range failed")
-        self._ask.deadline.check(f"asking for {self._ask.key}")
+        if not flight.wanted:
+            self._ask.deadline.check(f"asking for {self._ask.key}")
+        self._ask.deadline.work().check(f"asking for {self._ask.key}")
 
     def _from_elsewhere(self, flight: Flight) -> list[Part]:
         """Return what another process has stored while this one waited for the lock."""
@@ -223,8 +253,9 @@ class Gather:
     def _request(self, flight: Flight, span: TimeRange) -> None:
         """Ask for a range of a flight, and keep what comes."""
         ask = self._ask
-        self._check_worth()
+        self._check_worth(flight)
         fetched = ask.fetch(span, flight.since)
+        self._keeper.failures.forget(ask.key, span)
         if fetched.variable is not None:
             inside = ((gap, gap.range.intersect(span)) for gap in fetched.variable.gaps)
             gaps = [replace(gap, range=common) for gap, common in inside if common is not None]
@@ -243,8 +274,11 @@ class Gather:
             try:
                 self._ask.deadline.wait_for(flight.done, f"fetching {self._ask.key}")
             except DeadlineExceeded as late:
+                # what ran out of the same time knows where it was
+                known = flight.error if flight.done.wait(GRACE) else None
+                told = known if isinstance(known, DeadlineExceeded) else late
                 self._take(flight)  # a search through a damaged piece may have found some
-                self._errors += [(span, late) for span in self._inside(flight.range)]
+                self._errors += [(span, told) for span in self._inside(flight.range)]
                 continue
             self._take(flight)
             for lost, why in flight.lost:
@@ -265,7 +299,7 @@ class Gather:
         newest: str | None = None,
     ) -> None:
         """Wait for what can be done without; where it does not come, old parts stand in."""
-        unsure: list[SpeasyError] = []
+        unsure, self._unsure = self._unsure, []
         for flight, _ in flights:
             while not flight.done.wait(min(patience.left(), 0.05)) and patience.left() > 0:
                 if self._ask.deadline.cancelled:
@@ -280,7 +314,7 @@ class Gather:
         self._parts += stale
         self._old = []
         if stale:
-            when = _iso(min(part.received for part in stale))
+            when = frag.iso(min(part.received for part in stale))
             why = unsure[0].message if unsure else "the server did not answer in time"
             warnings.warn(
                 f"{self._ask.key}: data received {when} or later may be out of date ({why})",
@@ -338,7 +372,7 @@ class Gather:
                 if is_data_bound(error) and ADVICE not in (error.hint or ""):
                     error.hint = f"{error.hint}; {ADVICE}" if error.hint else ADVICE
                 raise error
-        failed = _joined(_gap_for(span, error) for span, error in self._errors)
+        failed = joined_gaps(gap_for(span, error) for span, error in self._errors)
         self._gaps += failed
         if failed:
             parts = "one part" if len(failed) == 1 else f"{len(failed)} parts"
@@ -354,38 +388,15 @@ class Gather:
         ask = self._ask
         parts = sorted(self._parts, key=lambda part: part.range)
         if parts:
-            whole = merge([part.variable for part in parts])
+            variables = [part.variable for part in parts]
+            rejoined = rejoin(self._kept, variables)
+            whole = merge(variables) if rejoined is None else rejoined
         else:
             name = ask.key.partition("?")[0].rpartition("/")[2]
             whole = SpeasyVariable(np.zeros(0, np.int64), np.zeros(0), name=name)
         server = ask.key.partition("/")[0]
         origin = dict.fromkeys(
-            Provenance(server, part.request, part.state, part.version, _iso(part.received))
+            Provenance(server, part.request, part.state, part.version, frag.iso(part.received))
             for part in parts
         )
-        return whole.copy(gaps=tuple(_joined(self._gaps)), provenance=tuple(origin))
-
-
-def _gap_for(span: TimeRange, error: SpeasyError) -> Gap:
-    return Gap(span, error.message + (f" [file: {error.source}]" if error.source else ""))
-
-
-def _joined(gaps: Iterable[Gap]) -> list[Gap]:
-    """Return gaps in order of time, those of one reason joined where they touch."""
-    joined: list[Gap] = []
-    for gap in sorted(gaps, key=lambda gap: gap.range):
-        last = joined[-1] if joined else None
-        if (
-            last is not None
-            and (last.reason, last.retryable) == (gap.reason, gap.retryable)
-            and last.range.stop_ns == gap.range.start_ns
-        ):
-            whole = TimeRange.from_ns(last.range.start_ns, gap.range.stop_ns)
-            joined[-1] = replace(last, range=whole)
-        else:
-            joined.append(gap)
-    return joined
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return whole.copy(gaps=tuple(joined_gaps(self._gaps)), provenance=tuple(origin))

@@ -5,20 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeVar
 
-from speasy_core.errors import CorruptFile, VariableError
+from speasy_core.errors import CorruptFile
 from speasy_core.provider import Fetched
 from speasy_core.store import Entry, Store
 from speasy_core.timerange import TimeRange
-from speasy_core.variable import SpeasyVariable, merge
+from speasy_core.variable import SpeasyVariable
 
 from . import fragments as frag
+from .compaction import join_small
+from .failures import Failures
 from .flights import Part
 from .fragments import Fragment
+from .pieces import cut
 from .serial import describe, read_rows
+from .slab import Slab, Window
 
 __all__ = ["Keeper"]
+
+T = TypeVar("T")
 
 
 class Keeper:
@@ -31,6 +37,7 @@ class Keeper:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.failures = Failures(store)
 
     def fragments(self, key: str) -> list[Fragment]:
         """Return what is known of a product."""
@@ -38,15 +45,70 @@ class Keeper:
 
     def read(self, key: str, fragment: Fragment) -> SpeasyVariable | None:
         """Return the samples of a fragment; a blob that is gone or damaged is a miss."""
+        found, _ = self.read_many(key, [fragment])
+        return found[0][1] if found else None
+
+    def read_many(
+        self, key: str, fragments: Sequence[Fragment]
+    ) -> tuple[list[tuple[Fragment, SpeasyVariable]], SpeasyVariable | None]:
+        """Return the samples of several fragments, in order; those that are damaged are left out.
+
+        Returns
+        -------
+        found : list of (Fragment, SpeasyVariable)
+        whole : SpeasyVariable or None
+            What all of them are slices of, where they lie in one piece of memory.
+        """
+        windows = []
+        for fragment in fragments:
+            window = self._guard(key, fragment, lambda f=fragment: self._window(f))  # type: ignore[misc]
+            if window is not None:
+                windows.append((fragment, window))
+        if not windows:
+            return [], None
+        filled = [window for _, window in windows if len(window)]
+        if len({fragment.blob for fragment, _ in windows}) == 1:
+            return self._read_one_blob(key, windows)
+        slab = Slab(filled) if len(filled) > 1 and Slab.fits(filled) else None
+        found = []
+        for fragment, window in windows:
+            read = slab.read if slab is not None and len(window) else _read_alone
+            variable = self._guard(key, fragment, lambda w=window, r=read: r(w))  # type: ignore[misc]
+            if variable is not None:
+                found.append((fragment, variable))
+        return found, slab.whole() if slab is not None else None
+
+    def _read_one_blob(
+        self, key: str, windows: Sequence[tuple[Fragment, Window]]
+    ) -> tuple[list[tuple[Fragment, SpeasyVariable]], SpeasyVariable | None]:
+        first, last = windows[0][1], windows[-1][1]
+        span = Window(first.stored, first.first, last.last)
+        whole = self._guard(key, windows[0][0], lambda: _read_alone(span))
+        if whole is None:
+            return [], None
+        parts = [(f, whole[w.first - span.first : w.last - span.first]) for f, w in windows]
+        return parts, whole
+
+    def _window(self, fragment: Fragment) -> Window | None:
         stored = self.store.open(fragment.blob)
-        if stored is not None:
-            try:
-                return read_rows(stored, fragment.start, fragment.stop)
-            except (CorruptFile, OSError, LookupError, TypeError, ValueError):
-                self.store.discard(fragment.blob)
-        lost = frozenset({fragment.blob})
-        self._change(key, lambda known: frag.without(known, lost))
-        return None
+        if stored is None:
+            return None
+        return Window.between(stored, fragment.start, fragment.stop)
+
+    def _guard(self, key: str, fragment: Fragment, read: Callable[[], T | None]) -> T | None:
+        """Read what may be gone or damaged; then it is forgotten, and the answer is None."""
+        try:
+            result = read()
+        except OSError:  # gone meanwhile, or a disk that cannot be read
+            result = None
+            self.store.discard(fragment.blob)
+        except (CorruptFile, LookupError, TypeError, ValueError):
+            result = None
+            self.store.discard(fragment.blob, damaged=True)
+        if result is None:
+            lost = frozenset({fragment.blob})
+            self.change(key, lambda known: frag.without(known, lost))
+        return result
 
     def keep(self, key: str, span: TimeRange, fetched: Fetched) -> list[Part]:
         """Store an answer for a range; returns its parts, the archive's own gaps left out."""
@@ -54,18 +116,12 @@ class Keeper:
         variable = fetched.variable[span].copy(gaps=(), provenance=())
         covered = span.subtract([gap.range for gap in fetched.variable.gaps])
         now = time.time()
-        fragments = []
-        for window in covered:
-            first, last = variable.time_ns.searchsorted([window.start_ns, window.stop_ns])
-            state: Literal["data", "empty"] = "data" if last > first else "empty"
-            fragments.append(
-                Fragment(
-                    window.start_ns, window.stop_ns, state, "", variable.nbytes, now, now,
-                    fetched.version, None, fetched.request,
-                )
-            )  # fmt: skip
-        if fragments:
-            self._write(key, variable, fragments)
+        for piece in cut(variable, span, self.store.largest):
+            samples = variable[piece]
+            inside = [w for window in covered if (w := window.intersect(piece)) is not None]
+            if inside:
+                self._write(key, samples, [_fragment(w, samples, fetched, now) for w in inside])
+        fragments = [_fragment(window, variable, fetched, now) for window in covered]
         return [part_of(f, variable[f.range], "fresh") for f in fragments]
 
     def _write(self, key: str, variable: SpeasyVariable, fragments: Sequence[Fragment]) -> None:
@@ -78,45 +134,26 @@ class Keeper:
                 known = frag.insert(known, replace(fragment, blob=blob))
             return known
 
-        self._change(key, change)
+        self.change(key, change)
+
+    def adopt(self, key: str, fragment: Fragment, variable: SpeasyVariable) -> None:
+        """Store a fragment from elsewhere, where nothing newer is known."""
+        newer = [f.range for f in self.fragments(key) if f.received > fragment.received]
+        windows = fragment.range.subtract(newer)
+        if windows:
+            cuts = (fragment.cut(window.start_ns, window.stop_ns) for window in windows)
+            self._write(key, variable, [f for f in cuts if f is not None])
 
     def confirm(self, key: str, span: TimeRange, version: str | None, agrees: str | None) -> None:
         """Note that the archive said of a range "not changed since `version`"."""
         now = time.time()
-        self._change(key, lambda known: frag.confirm(known, span, version, now, agrees))
+        self.change(key, lambda known: frag.confirm(known, span, version, now, agrees))
 
     def compact(self, key: str) -> None:
-        """Join many small fragments into one blob, if nobody changes them meanwhile."""
-        run = frag.compactable(self.fragments(key), time.time())
-        if not run:
-            return
-        pieces = [self.read(key, fragment) for fragment in run]
-        found = [piece for piece in pieces if piece is not None]
-        if len(found) < len(run):
-            return  # the next answer tries again without the lost one
-        try:
-            whole = merge(found)
-        except VariableError:
-            return  # they are of one version and differ in shape: left as they came
-        joined = replace(
-            run[0],
-            stop=run[-1].stop,
-            size=whole.nbytes,
-            received=min(f.received for f in run),
-            checked=min(f.checked for f in run),
-            agrees=run[0].agrees if len({f.agrees for f in run}) == 1 else None,
-        )
-        labels, arrays = describe(whole)
-        meta = {"key": key, "entries": frag.to_entries([joined]), "labels": labels}
-        joined = replace(joined, blob=self.store.write(meta, arrays))
+        """Join many small fragments into one blob."""
+        join_small(self, key)
 
-        def change(known: list[Fragment]) -> list[Fragment]:
-            return frag.insert(known, joined) if set(run) <= set(known) else known
-
-        if joined.blob not in self._change(key, change):
-            self.store.discard(joined.blob)
-
-    def _change(
+    def change(
         self, key: str, change: Callable[[list[Fragment]], list[Fragment]]
     ) -> frozenset[str]:
         """Change the fragments of a key and delete blobs that none names any more.
@@ -141,6 +178,17 @@ class Keeper:
         return frozenset(named)
 
 
+def _fragment(
+    window: TimeRange, variable: SpeasyVariable, fetched: Fetched, now: float
+) -> Fragment:
+    first, last = variable.time_ns.searchsorted([window.start_ns, window.stop_ns])
+    state: Literal["data", "empty"] = "data" if last > first else "empty"
+    return Fragment(
+        window.start_ns, window.stop_ns, state, "", variable.nbytes, now, now,
+        fetched.version, None, fetched.request,
+    )  # fmt: skip
+
+
 def part_of(
     fragment: Fragment, variable: SpeasyVariable, state: Literal["fresh", "cached", "stale"]
 ) -> Part:
@@ -149,3 +197,7 @@ def part_of(
         fragment.range, variable, state, fragment.received, fragment.version, fragment.agrees,
         fragment.request,
     )  # fmt: skip
+
+
+def _read_alone(window: Window) -> SpeasyVariable:
+    return read_rows(window.stored, window.first, window.last)

@@ -13,11 +13,13 @@ import numpy.typing as npt
 from speasy_core.store import StoredArrays
 from speasy_core.variable import Axis, SpeasyVariable
 
-__all__ = ["describe", "read_rows"]
+__all__ = ["around", "describe", "head", "is_by_row", "read_rows", "rebuild"]
 
 Array = npt.NDArray[Any]
 
 _TAG = "__spz__"
+# one text in an array of texts; a type of more would be memory for nothing
+_LONGEST_ITEM = 2**20
 
 
 def to_json(value: Any) -> Any:
@@ -72,6 +74,8 @@ def from_json(value: Any) -> Any:
     if tag == "bytes":
         return base64.b64decode(value["v"])
     dtype = np.dtype(str(value["dtype"]))
+    if dtype.kind not in "biufmMSU" or dtype.itemsize > _LONGEST_ITEM:
+        raise ValueError(f"metadata of type {dtype}")
     if dtype.kind in "mM":
         array = np.array(value["v"], np.int64).view(dtype)
     else:
@@ -101,38 +105,87 @@ def describe(variable: SpeasyVariable) -> tuple[dict[str, Any], dict[str, Array]
     return labels, arrays
 
 
-def read_rows(stored: StoredArrays, start_ns: int, stop_ns: int) -> SpeasyVariable:
-    """Return the samples in ``[start_ns, stop_ns)`` of what `describe` gave.
+def is_by_row(stored: StoredArrays, name: str) -> bool:
+    """Whether the rows of a stored array go with the times; those of a fixed axis do not."""
+    if not name.startswith("axis"):
+        return True
+    return bool(stored.meta["labels"]["axes"][int(name[4:])]["varies"])
+
+
+def rebuild(labels: Mapping[str, Any], arrays: Mapping[str, Array]) -> SpeasyVariable:
+    """Undo `describe`; everything is checked.
 
     Raises
     ------
-    CorruptFile
-        The bytes are damaged.
-    KeyError, TypeError, ValueError
+    VariableError, KeyError, TypeError, ValueError
         It is not what `describe` gave.
     """
-    labels = stored.meta["labels"]
-    first = stored.find(start_ns)
-    last = max(first, stored.find(stop_ns))
-    axes = []
-    for number, axis in enumerate(labels["axes"]):
-        name, varies = f"axis{number}", bool(axis["varies"])
-        values = stored.rows(name, *((first, last) if varies else (0, stored.shape(name)[0])))
-        axes.append(
-            Axis(
-                values,
-                name=axis["name"],
-                unit=axis["unit"],
-                meta=from_json(axis["meta"]),
-                time_varying=varies,
-            )
+    axes = [
+        Axis(
+            arrays[f"axis{number}"],
+            name=axis["name"],
+            unit=axis["unit"],
+            meta=from_json(axis["meta"]),
+            time_varying=bool(axis["varies"]),
         )
+        for number, axis in enumerate(labels["axes"])
+    ]
     return SpeasyVariable(
-        stored.rows("time", first, last),
-        stored.rows("values", first, last),
+        arrays["time"],
+        arrays["values"],
         axes=axes,
         columns=labels["columns"],
         unit=labels["unit"],
         name=labels["name"],
         meta=from_json(labels["meta"]),
     )
+
+
+def head(stored: StoredArrays) -> SpeasyVariable:
+    """Return a variable without rows and with all labels of what `describe` gave.
+
+    Raises
+    ------
+    CorruptFile
+        The bytes are damaged.
+    VariableError, KeyError, TypeError, ValueError
+        As `rebuild`.
+    """
+    none = {
+        name: stored.rows(name, 0, 0 if is_by_row(stored, name) else stored.shape(name)[0])
+        for name in stored.names()
+    }
+    return rebuild(stored.meta["labels"], none)
+
+
+def around(labels: SpeasyVariable, arrays: Mapping[str, Array]) -> SpeasyVariable:
+    """Return a variable of `arrays`, of matching shapes, with the labels of another.
+
+    Times are not checked: they were when they were stored, and have checksums.
+
+    Raises
+    ------
+    ValueError
+        The arrays do not go with each other.
+    """
+    if len(arrays["time"]) != len(arrays["values"]):
+        raise ValueError("times and values of different length")
+    axes = tuple(
+        axis.replace(values=arrays[f"axis{number}"]) if axis.time_varying else axis
+        for number, axis in enumerate(labels.axes)
+    )
+    time = arrays["time"].view()
+    time.flags.writeable = False
+    return labels._like(arrays["values"], ns=time, axes=axes)
+
+
+def read_rows(stored: StoredArrays, first: int, last: int) -> SpeasyVariable:
+    """Return the rows ``[first, last)`` of what `describe` gave.
+
+    Raises
+    ------
+    CorruptFile, KeyError, TypeError, ValueError
+        As `head`.
+    """
+    names = [name for name in stored.names() if is_by_row(stored, name)]
+    return around(head(stored), {name: stored.rows(name, first, last) for name in names})

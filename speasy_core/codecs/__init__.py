@@ -11,6 +11,7 @@ import html
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -23,7 +24,7 @@ from speasy_core.errors import InvalidRequest, UnexpectedContent, UnsupportedFor
 from speasy_core.events import Dataset
 from speasy_core.variable import SpeasyVariable
 
-__all__ = ["Codec", "decode", "get", "names", "read", "read_file", "sniff"]
+__all__ = ["Codec", "check", "decode", "get", "names", "read", "read_file", "sniff"]
 
 _log = logging.getLogger(__name__)
 
@@ -132,8 +133,8 @@ _FOREIGN = (
     (b"\x1f\x8b", "a gzip archive", "unpack it first"),
     (b"PK\x03\x04", "a zip archive", "unpack it first"),
     (b"%PDF", "a PDF document", None),
-    (b"{", "a JSON document, perhaps a server's error message", None),
-    (b"<?xml", "an XML document, perhaps a server's error message", None),
+    (b"{", "a JSON document, perhaps a server's error message", "it may say what went wrong"),
+    (b"<?xml", "an XML document, perhaps a server's error message", "it may say what went wrong"),
 )
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _ROOT = re.compile(
@@ -272,6 +273,29 @@ def read(
     return (
         sniff(data, source=source, mime=mime).load().read(data, source=source, variables=variables)
     )
+
+
+def check(data: bytes, source: str) -> None:
+    """Raise CorruptFile for a file that lacks its end, where its format tells; all else passes.
+
+    Examples
+    --------
+    >>> check(b"text", "x.txt")
+    >>> check(bytes.fromhex("cdf30001 0000ffff"), "x.cdf")
+    Traceback (most recent call last):
+    ...
+    speasy_core.errors.CorruptFile: ...
+    """
+    codec = next((c for c in _table().values() if _begins(data, c.magics)), None)
+    prove = getattr(codec.load(), "check", None) if codec is not None else None
+    if prove is not None:
+        with suppress(UnsupportedFormat):  # whole, and of a kind that nobody reads
+            prove(data, source)
+
+
+def _begins(data: bytes, magics: tuple[bytes, ...]) -> bool:
+    """Whether `data` begins as one of `magics` does, however little there is of it."""
+    return any(data[: len(magic)] == magic[: len(data)] for magic in magics if data)
 
 
 def decode(

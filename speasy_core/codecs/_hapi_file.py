@@ -35,7 +35,9 @@ def status_of(data: bytes) -> tuple[int, str] | None:
         document = json.loads(data)
         status = document.get("status", document)
         return int(status["code"]), str(status.get("message", ""))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (
+        ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError,
+    ):  # fmt: skip
         return None
 
 

@@ -16,6 +16,7 @@ from speasy_core.timerange import to_ns
 
 from ._cdf_time import NAT, epoch_to_ns, tt2000_to_ns
 from ._istp_file import Shape
+from ._netcdf_apart import RemoteFile
 
 __all__ = ["RawNetcdf"]
 
@@ -47,16 +48,14 @@ class RawNetcdf:
 
     Parameters
     ----------
-    file : netCDF4.Dataset
+    file : RemoteFile
         Open; only the thread that opened it may use it.
     source : str
         Its name, for messages.
     """
 
-    def __init__(self, file: Any, source: str) -> None:
+    def __init__(self, file: RemoteFile, source: str) -> None:
         self._file, self._source = file, source
-        file.set_auto_mask(False)
-        file.set_auto_scale(True)
 
     @property
     def source(self) -> str:
@@ -71,7 +70,7 @@ class RawNetcdf:
     @cached_property
     def global_attributes(self) -> Mapping[str, Any]:
         """Attributes of the whole file."""
-        return MappingProxyType({k: _plain(self._file.getncattr(k)) for k in self._file.ncattrs()})
+        return MappingProxyType({k: _plain(v) for k, v in self._file.attributes.items()})
 
     def find(self, name: str) -> str | None:
         """Return `name` when it is there."""
@@ -79,7 +78,7 @@ class RawNetcdf:
 
     def _own(self, name: str) -> dict[str, Any]:
         variable = self._file.variables[name]
-        own = {key.upper(): _plain(variable.getncattr(key)) for key in variable.ncattrs()}
+        own = {key.upper(): _plain(value) for key, value in variable.attributes.items()}
         for theirs, ours in _SYNONYMS.items():
             if theirs in own:
                 value = own.pop(theirs)
@@ -94,7 +93,7 @@ class RawNetcdf:
         for name in self.names:
             unit = str(self._own(name).get("UNITS", ""))
             variable = self._file.variables[name]
-            kind = getattr(variable.dtype, "kind", "O")
+            kind = variable.kind
             if kind not in "iuf":
                 continue
             match = _SINCE.match(unit)
@@ -103,7 +102,7 @@ class RawNetcdf:
             elif (
                 name in pointed
                 and kind == "i"
-                and variable.dtype.itemsize == 8
+                and variable.size == 8
                 and (unit.strip().lower() in _UNITS[1])
             ):
                 kinds[name] = "tt2000"
@@ -136,7 +135,7 @@ class RawNetcdf:
         return shape[:-1] if self._is_characters(name) else shape
 
     def _is_characters(self, name: str) -> bool:
-        return getattr(self._file.variables[name].dtype, "kind", "O") == "S"
+        return self._file.variables[name].kind == "S"
 
     def is_time(self, name: str) -> bool:
         """Whether the variable holds times."""
@@ -144,16 +143,13 @@ class RawNetcdf:
 
     def is_text(self, name: str) -> bool:
         """Whether the variable holds text."""
-        return getattr(self._file.variables[name].dtype, "kind", "O") not in "iufb"
+        return self._file.variables[name].kind not in "iufb"
 
     def values(self, name: str) -> NDArray[Any]:
         """Return all records, ``(records, *dims)``; times as int64 ns since 1970 UTC."""
         shape = self.describe(name)
         full = (shape.records, *shape.dims)
-        try:
-            raw = np.asarray(self._file.variables[name][...])
-        except (OSError, RuntimeError, ValueError, TypeError) as error:
-            raise CorruptFile(f"{name} cannot be read: {error}", source=self._source) from error
+        raw = self._file.variables[name].read()
         if self._is_characters(name):
             joined = np.ascontiguousarray(raw).astype("S1")
             width = joined.shape[-1] if joined.ndim else 1

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from importlib.util import find_spec
 
-from speasy_core.errors import CorruptFile, UnsupportedFormat
+from speasy_core.errors import UnsupportedFormat
 from speasy_core.events import Dataset
 
 from ._cdf_istp import IstpView
 from ._istp_read import read_view
+from ._netcdf_apart import open_file
 from ._netcdf_check import check_whole
 from ._netcdf_file import RawNetcdf
 
-__all__ = ["read"]
+__all__ = ["check", "read"]
 
-# the library underneath is not made for several threads
+check = check_whole
+
+# one file at a time: the process that opens them has room for one
 _LOCK = threading.Lock()
 
 
-def _library(source: str) -> Any:
-    try:
-        import netCDF4
-    except ImportError as error:
+def _need_library(source: str) -> None:
+    if find_spec("netCDF4") is None:
         raise UnsupportedFormat(
             "NetCDF files are read by the package netCDF4, which is not installed",
             source=source,
             hint="pip install 'sciqlop-lab[io]'",
-        ) from error
-    return netCDF4
+        )
 
 
 def read(data: bytes, *, source: str, variables: Sequence[str] | None = None) -> Dataset:
@@ -38,7 +38,8 @@ def read(data: bytes, *, source: str, variables: Sequence[str] | None = None) ->
     Parameters
     ----------
     data : bytes
-        The whole file; nothing is written to disk.
+        The whole file; nothing is written to disk. It is opened in a process of its own, since
+        the library crashes on some damaged files.
     source : str
         Its name, for messages and as the name of the result.
     variables : sequence of str, optional
@@ -58,15 +59,6 @@ def read(data: bytes, *, source: str, variables: Sequence[str] | None = None) ->
     UnknownProduct, VariableError
     """
     check_whole(data, source)
-    library = _library(source)
-    with _LOCK:
-        try:
-            file = library.Dataset("in-memory", mode="r", memory=bytes(data))
-        except (OSError, RuntimeError, ValueError) as error:
-            raise CorruptFile(f"not a sound NetCDF file: {error}", source=source) from error
-        try:
-            return read_view(IstpView(RawNetcdf(file, source)), variables)
-        except (OSError, RuntimeError, AttributeError) as error:
-            raise CorruptFile(f"the file is damaged: {error}", source=source) from error
-        finally:
-            file.close()
+    _need_library(source)
+    with _LOCK, open_file(data, source) as file:
+        return read_view(IstpView(RawNetcdf(file, source)), variables)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from speasy_core.errors import CorruptFile, InvalidTime, SpeasyError, UnknownProduct, VariableError
+from speasy_core.errors import (
+    CorruptFile,
+    InvalidTime,
+    SpeasyError,
+    SpeasyWarning,
+    UnknownProduct,
+    VariableError,
+)
 from speasy_core.events import Catalog, Dataset, Event, TimeTable
 from speasy_core.timerange import TimeRange, to_ns
 from speasy_core.variable import SpeasyVariable
@@ -37,7 +45,9 @@ def read_events(data: bytes, *, source: str, strict: bool = False) -> TimeTable 
         Its name, for messages.
     strict : bool
         Refuse what departs from AMDA's layout, as programs do that take its files: columns named
-        ``Start Time`` and ``Stop Time``, and types char, double, int, long or boolean.
+        ``Start Time`` and ``Stop Time``, and types char, double, int, long or boolean. Otherwise
+        what departs from it in a file that has AMDA's columns is read, with a SpeasyWarning that
+        names file, table and column.
 
     Returns
     -------
@@ -61,13 +71,23 @@ def read_events(data: bytes, *, source: str, strict: bool = False) -> TimeTable 
     >>> read_events(encode(table), source="storms.vot") == table
     True
     """
-    return events_of(read_table(data, source=source), strict=strict)
+    table = read_table(data, source=source)
+    found = events_of(table, strict=strict)
+    # of other layouts, which are as good, nothing need be said
+    if not strict and any(f.id.startswith("TimeInterval") for f in table.fields):
+        for what, _ in _departures(table):
+            warnings.warn(
+                f"{source}, {_named(table)}: {what}; it is read all the same",
+                SpeasyWarning,
+                stacklevel=2,
+            )
+    return found
 
 
 def events_of(table: Table, *, strict: bool = False) -> TimeTable | Catalog:
     """Return the events in a table that was read; parameters and errors as `read_events`."""
-    if strict:
-        _check_layout(table)
+    for what, hint in _departures(table) if strict else ():
+        raise CorruptFile(f"{_named(table)}: {what}", source=table.source, hint=hint)
     start, stop = _interval_fields(table)
     ranges = _ranges(table, start, stop)
     meta: dict[str, Any] = dict(table.meta)
@@ -107,6 +127,7 @@ def _interval_fields(table: Table) -> tuple[Field, Field | None]:
     start = first(("time.start",), _START)
     stop = first(("time.end", "time.stop"), _STOP)
     if start is not None and stop is not None:
+        _check_roles(table, start, stop)
         return start, stop
     instants = [f for f in table.fields if f.is_time]
     if start is None and stop is None and instants:
@@ -114,30 +135,46 @@ def _interval_fields(table: Table) -> tuple[Field, Field | None]:
     known = ", ".join(repr(f.name) for f in table.fields)
     what, ucd = ("starts", "time.start") if start is None else ("stops", "time.end")
     raise CorruptFile(
-        f"the table has no column of the events' {what} (ucd {ucd})",
+        f"{_named(table)} has no column of the events' {what} (ucd {ucd})",
         source=table.source,
         hint=f"its columns: {known}",
     )
 
 
-def _check_layout(table: Table) -> None:
+def _departures(table: Table) -> Iterator[tuple[str, str | None]]:
+    """Yield what departs from AMDA's layout, and what to do about it."""
     for name, ident in (("Start Time", "TimeIntervalStart"), ("Stop Time", "TimeIntervalStop")):
         found = next((f for f in table.fields if f.name == name), None)
         if found is None:
             other = next((f for f in table.fields if f.id == ident), None)
             named = f"; the one with the ID {ident} is called {other.name!r}" if other else ""
-            raise CorruptFile(
-                f"the required column {name!r} is missing{named}", source=table.source
-            )
-        if not found.is_time:
-            raise CorruptFile(f"the column {name!r} does not hold times", source=table.source)
+            yield f"the required column {name!r} is missing{named}", None
+        elif not found.is_time:
+            yield f"the column {name!r} does not hold times", None
     for one in table.fields:
         if one.datatype not in _STRICT_TYPES:
+            what = f"the column {one.name!r} is of the type {one.datatype!r}, which catalogues do"
+            yield f"{what} not have", f"types are {', '.join(sorted(_STRICT_TYPES))}"
+
+
+def _named(table: Table) -> str:
+    return f"table {table.name!r}" if table.name else "the table"
+
+
+def _check_roles(table: Table, start: Field, stop: Field) -> None:
+    """Refuse columns of which one part of the description says starts and another stops."""
+    for field, own, other, ucd in (
+        (start, _START, _STOP, ("time.end", "time.stop")),
+        (stop, _STOP, _START, ("time.start",)),
+    ):
+        claims = [text for text in (field.id, field.name) if other.fullmatch(text)]
+        claims += [field.ucd] if field.ucd.lower() in ucd else []
+        if claims or start is stop:
+            role = "starts" if own is _START else "stops"
             raise CorruptFile(
-                f"the column {one.name!r} is of the type {one.datatype!r}, which catalogues do not "
-                f"have",
+                f"{_named(table)}: the column {field.name!r} is that of the events' {role} by one "
+                f"part of its description, and not by another ({', '.join(claims) or 'both'})",
                 source=table.source,
-                hint=f"types are {', '.join(sorted(_STRICT_TYPES))}",
             )
 
 
@@ -146,19 +183,25 @@ def _ranges(table: Table, start: Field, stop: Field | None) -> list[TimeRange]:
     starts = table.columns[start.name]
     stops = starts if stop is None else table.columns[stop.name]
     for row, (begin, end) in enumerate(zip(starts, stops, strict=True)):
+        where = f"{_named(table)}, row {row + 1}"
+        name = (start if not begin else stop or start).name
         if not begin or not end:
-            name = (start if not begin else stop or start).name
-            raise CorruptFile(f"row {row + 1}, column {name!r}: no time", source=table.source)
+            raise CorruptFile(f"{where}, column {name!r}: no time", source=table.source)
+        name = start.name
         try:
-            first, last = to_ns(begin), to_ns(end)
+            first = to_ns(begin)
+            name = (stop or start).name
+            last = to_ns(end)
             # a range is never empty: what is one instant lasts as long as it is precise
             last = last + _precision(end) if last == first else last
             out.append(TimeRange.from_ns(first, last))
         except InvalidTime as error:
-            raise CorruptFile(f"row {row + 1}: {error.message}", source=table.source) from error
+            raise CorruptFile(
+                f"{where}, column {name!r}: {error.message}", source=table.source
+            ) from error
         except SpeasyError as error:
             raise CorruptFile(
-                f"row {row + 1}: the event from {begin} to {end} stops before it starts",
+                f"{where}, column {name!r}: the event from {begin} to {end} stops before it starts",
                 source=table.source,
             ) from error
     return out

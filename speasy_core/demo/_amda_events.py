@@ -78,7 +78,7 @@ def scan_events(folder: Path | None, documents: list[Path]) -> Iterator[Listed]:
 
 
 def _votable(path: Path) -> TimeTable | Catalog:
-    return votable.read_events(path.read_bytes(), source=path.name)
+    return votable.events_of(votable.read_table(path.read_bytes(), source=path.name))
 
 
 def _csv(path: Path, name: str) -> TimeTable:

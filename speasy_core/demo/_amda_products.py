@@ -29,11 +29,27 @@ _MAX_BYTES = 600_000_000
 _DATASETS = {
     "AC_H0_MFI": "ace-imf-all", "AC_H0_SWE": "ace-swe-all", "CO_MAG_1SEC": "cass-mag-orb1",
 }  # fmt: skip
-_PARAMETERS = {
-    ("AC_H0_MFI", "BGSEc"): "imf", ("AC_H0_MFI", "Magnitude"): "imf_mag",
-    ("AC_H0_MFI", "BGSM"): "imf_gsm", ("AC_H0_SWE", "Np"): "sw_n", ("AC_H0_SWE", "Vp"): "sw_vb",
-    ("AC_H0_SWE", "V_GSE"): "sw_v_gse", ("CO_MAG_1SEC", "B_KSM"): "cass_b_ksm1s",
-    ("CO_MAG_1SEC", "B_RTN"): "cass_b_rtn1s", ("CO_MAG_1SEC", "B_TOTAL"): "cass_bmag_orb1s",
+_V = ("vx", "vy", "vz")
+#: what AMDA calls variables: id, name, components
+_PARAMETERS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
+    ("AC_H0_MFI", "BGSEc"): ("imf", "b_gse", ("bx", "by", "bz")),
+    ("AC_H0_MFI", "BGSM"): ("imf_gsm", "b_gsm", ("bx", "by", "bz")),
+    ("AC_H0_MFI", "Magnitude"): ("imf_mag", "|b|", ()),
+    ("AC_H0_SWE", "Np"): ("sw_n", "density", ()),
+    ("AC_H0_SWE", "Vp"): ("sw_vb", "v_bulk", ()),
+    ("AC_H0_SWE", "V_GSE"): ("sw_v_gse", "v_gse", _V),
+    ("CO_MAG_1SEC", "B_KSM"): ("cass_b_ksm1s", "b_ksm", ("bx", "by", "bz")),
+    ("CO_MAG_1SEC", "B_RTN"): ("cass_b_rtn1s", "b_rtn", ("br", "bt", "bn")),
+    ("CO_MAG_1SEC", "B_TOTAL"): ("cass_bmag_orb1s", "|b|", ()),
+} | {
+    (f"MMS1_FPI_FAST_L2_{kind.upper()}-MOMS", f"mms1_{kind}_{variable}_fast"):
+        (f"mms1_{kind}_{ident.replace('#', kind[1])}", name.replace("#", word), components)
+    for kind, word in (("des", "elec"), ("dis", "ion"))
+    for variable, ident, name, components in (
+        ("numberdensity", "n#", "density", ()), ("bulkv_gse", "vgse", "v_gse", _V),
+        ("temppara", "tpara", "t_para", ()), ("tempperp", "tperp", "t_perp", ()),
+        ("energyspectr_omni", "omni", "# eflux : omni", ()),
+    )
 }  # fmt: skip
 #: as with the real server, the newest data of some are for those who log in
 RESTRICTED_AFTER = {"CO_MAG_1SEC": "2017-09-01T00:00:00.000Z"}
@@ -46,7 +62,9 @@ class Product:
     Attributes
     ----------
     id : str
-        AMDA's name.
+        AMDA's id.
+    name : str
+        As it stands in the tree.
     holding : Holding
         The data set it is in.
     variable : str
@@ -60,6 +78,7 @@ class Product:
     """
 
     id: str
+    name: str
     holding: Holding
     variable: str
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -105,10 +124,13 @@ def _products_of(holding: Holding, master: CdfFile) -> Iterator[Product]:
         prefix = re.sub(r"[^a-z0-9]+", "_", dataset.lower())
         # long names say already where they come from
         generic = plain if plain.startswith(prefix.partition("_")[0]) else f"{prefix}_{plain}"
-        ident = _PARAMETERS.get((dataset, info.name), generic)
         labels = _labels(master, meta) if len(shape) == 1 else []
-        columns = labels if len(labels) == size and size > 1 else []
-        yield Product(ident, holding, info.name, meta, tuple(columns), size)
+        plain_name = _first(meta.get("FIELDNAM")) or info.name
+        own = generic, plain_name, tuple(labels)
+        ident, name, columns = _PARAMETERS.get((dataset, info.name), own)
+        if len(columns) != size or size == 1:
+            columns = ()
+        yield Product(ident, name, holding, info.name, meta, columns, size)
 
 
 def _labels(master: CdfFile, meta: Mapping[str, Any]) -> list[str]:
@@ -191,7 +213,7 @@ def _add_parameter(node: ET.Element, product: Product) -> None:
     meta = product.meta
     attributes = {
         XML_ID: product.id,
-        "name": _first(meta.get("FIELDNAM")) or product.variable,
+        "name": product.name,
         "units": _first(meta.get("UNITS")),
         "description": _first(meta.get("CATDESC")),
     }

@@ -32,8 +32,9 @@ _SAMPLES = (120 * _SECOND, 3_600 * _SECOND, 86_400 * _SECOND, 30 * 86_400 * _SEC
 # bytes of records in one answer
 _MAX_ANSWER = 200_000_000
 TIME_LENGTH = 30
-# records of a sample
-_ENOUGH = 12
+# records of a sample, at least and at most
+_ENOUGH, _MOST = 12, 1_000
+_MILLI = 1_000_000
 _DIGITS = re.compile(r"\.[1-9][1-9]")
 
 
@@ -121,13 +122,7 @@ class HapiSet:
                 if len(time) < fewest:
                     continue
                 cadence = int(np.median(np.diff(time)))
-                good = np.ones(len(time), bool)
-                for array in values.values():
-                    good &= np.isfinite(array.reshape(len(time), -1)).all(axis=1)
-                first = int(np.argmax(good))
-                if len(time) - first > _ENOUGH:
-                    part = TimeRange.from_ns(int(time[first]), part.stop_ns)
-                best, fewest = (part, cadence), len(time) + 1
+                best, fewest = (_shown(time, values, part), cadence), len(time) + 1
                 if len(time) > _ENOUGH:
                     return best
         return best
@@ -178,10 +173,24 @@ class HapiSet:
         ArchiveError
             Too much.
         """
+        time, found = self._read(names or list(self.quantities)[:1], wanted)
+        if not len(time) and len(names) < len(self.quantities):
+            # what files lack of a quantity is fill: the records are those of the data set
+            time, _ = self._read(list(self.quantities), wanted)
+        out = {}
+        for name in names:
+            values = found.get(name)
+            out[name] = self.quantities[name].filled(len(time)) if values is None else values
+        return time, out
+
+    def _read(
+        self, names: Sequence[str], wanted: TimeRange
+    ) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:
+        """Return the times that the quantities have there, and those that are in the files."""
         time, found = np.zeros(0, np.int64), dict[str, NDArray[Any]]()
-        file = self._cut(names or list(self.quantities)[:1], wanted)
-        for name in names or list(self.quantities)[:1]:
-            part = _series(file, name) if file is not None and name in file.names else None
+        file = self._cut(names, wanted)
+        for name in names:
+            part = _series(file, name, self.quantities[name]) if file is not None else None
             if part is None or not len(part):
                 continue
             low, high = np.searchsorted(part.time_ns, [wanted.start_ns, wanted.stop_ns])
@@ -189,12 +198,7 @@ class HapiSet:
                 time = part.time_ns[low:high]
             if np.array_equal(time, part.time_ns[low:high]):
                 found[name] = part.values[low:high]
-        out = {}
-        for name in names:
-            values = found.get(name)
-            quantity = self.quantities[name]
-            out[name] = quantity.filled(len(time)) if values is None else values
-        return time, out
+        return time, found
 
     def _cut(self, names: Sequence[str], wanted: TimeRange) -> CdfFile | None:
         try:
@@ -217,20 +221,50 @@ class HapiSet:
         return True
 
 
+def _shown(
+    time: NDArray[np.int64], values: Mapping[str, NDArray[Any]], part: TimeRange
+) -> TimeRange:
+    """Return the range that shows some records of `part`, the first one whole if there is such."""
+    good = np.ones(len(time), bool)
+    for array in values.values():
+        good &= np.isfinite(array.reshape(len(time), -1)).all(axis=1)
+    first = int(np.argmax(good))
+    if len(time) - first <= _ENOUGH:
+        first = 0
+        start, stop = part.start_ns, part.stop_ns
+    else:
+        start, stop = int(time[first]), part.stop_ns
+    if len(time) - first > _MOST:
+        stop = -(-int(time[first + _MOST]) // _MILLI) * _MILLI
+    shown = time[first : first + _MOST] // _MILLI
+    closing = np.flatnonzero(np.diff(shown))
+    if len(closing) and len(closing) < len(shown) - 1:
+        # To clients that keep milliseconds, the verifier among them, several records would be of
+        # one instant: the last record of a millisecond is the most that shows increasing times.
+        start = int(time[first + closing[0]])
+        stop = (start // _MILLI + 1) * _MILLI
+    return TimeRange.from_ns(start, stop)
+
+
 def _whole_seconds(span: TimeRange) -> TimeRange:
     """Return the next larger range of whole seconds."""
     stop = -(-span.stop_ns // _SECOND) * _SECOND
     return TimeRange.from_ns(span.start_ns // _SECOND * _SECOND, stop)
 
 
-def _series(file: CdfFile, name: str) -> SpeasyVariable | None:
-    """Return one variable of a cut, sorted by time."""
+def _series(file: CdfFile, name: str, quantity: Quantity) -> SpeasyVariable | None:
+    """Return one variable of a cut, sorted by time; records that were not written are fill."""
+    if name not in file.names:
+        return None
     clock = _clock(file, name, file.shape(name)[0])
     if clock is None:
         return None
     time, values = file.values(clock).ravel(), file.values(name)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
+    missing = len(time) - len(values)
+    if missing > 0 and values.shape[1:] == quantity.shape:
+        values = np.concatenate([values, quantity.filled(missing).astype(values.dtype)])
     n = min(len(time), len(values))
     return SpeasyVariable.from_unsorted(time[:n], values[:n])
 

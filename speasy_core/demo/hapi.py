@@ -96,7 +96,9 @@ class HapiServer:
                 return _status(version, 1400, f"no such endpoint: {'/'.join(segments)}", http=404)
             return answer(_Query(request, version))
         except Problem as problem:
-            return _status(version, problem.code, problem.detail)
+            # 2.x has no word for the order of parameters
+            code = 1400 if problem.code == 1411 and version < "3.0" else problem.code
+            return _status(version, code, problem.detail)
         except TooLarge as error:
             return _status(version, 1408, str(error))
         except (SpeasyError, ArchiveError) as error:
@@ -271,8 +273,8 @@ def _reply(status: int, kind: str, body: bytes, code: int, modified_ns: int | No
 
 
 def _packed(reply: Reply, request: Request) -> Reply:
-    """Return the reply gzipped where the client takes that and it is worth it."""
-    if len(reply.body) < 1000 or "gzip" not in request.headers.get("accept-encoding", ""):
+    """Return the reply gzipped where the client takes that."""
+    if not reply.body or "gzip" not in request.headers.get("accept-encoding", ""):
         return reply
     headers = {**reply.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     return replace(reply, body=gzip.compress(reply.body, 1), headers=headers)

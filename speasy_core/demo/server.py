@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from email.utils import formatdate, parsedate_to_datetime
-from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from speasy_core.errors import scrub_url
+
+from ._spoil import altered, pieces, substitute
 from .faults import Fault, Faults
-from .holdings import ArchiveError, ChunkSource
+from .holdings import ArchiveError
+from .replies import Reply, Request, error_page
 
 __all__ = ["Reply", "Request", "Server", "error_page"]
 
@@ -25,75 +28,7 @@ log = logging.getLogger(__name__)
 
 _MAX_BODY = 1 << 20
 _MAX_LOG = 100_000
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a client asked.
-
-    Attributes
-    ----------
-    segments : list of str
-        The path, unquoted and without its empty parts.
-    folder : bool
-        Whether the path ends in a slash.
-    query : mapping of str to list of str
-    headers : mapping of str to str
-        Lower-case names.
-    base : str
-        ``http://host:port`` as the client knows this server.
-    """
-
-    method: str
-    segments: list[str]
-    folder: bool
-    query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
-    body: bytes
-    base: str
-
-    def below(self, count: int) -> Request:
-        """Return the same request without its first `count` segments."""
-        return Request(
-            self.method, self.segments[count:], self.folder, self.query, self.headers,
-            self.body, self.base,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What goes back: a status, and bytes whose number is known before they are made."""
-
-    status: int
-    content_type: str
-    body: bytes = b""
-    chunks: ChunkSource | None = None
-    size: int | None = None
-    modified_ns: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    reason: str | None = None
-
-    @property
-    def length(self) -> int:
-        """Number of bytes."""
-        return len(self.body) if self.chunks is None else (self.size or 0)
-
-    def stream(self) -> Iterable[bytes]:
-        """Return the bytes."""
-        return (self.body,) if self.chunks is None else self.chunks()
-
-
-def error_page(status: int, message: str, description: str = "") -> Reply:
-    """Return an XHTML page as CDAWeb's: ``p.ErrorMessage`` and ``p.ErrorDescription``."""
-    page = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" '
-        '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">\n'
-        '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Error</title></head><body>'
-        f'<p class="ErrorMessage">{escape(message)}</p>'
-        f'<p class="ErrorDescription">{escape(description or message)}</p></body></html>\n'
-    )
-    return Reply(status, "application/xhtml+xml", page.encode())
+_NONE = Fault()
 
 
 class Server(ThreadingHTTPServer):
@@ -162,6 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         log.debug("%s %s", self.address_string(), format % args)
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        # addresses hold credentials
+        self.log_message("%s %s %s", self.command, scrub_url(self.path), int(code))
+
     def do_GET(self) -> None:
         self._serve()
 
@@ -184,12 +123,16 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.delay:
             time.sleep(fault.delay)
         if fault is not None and fault.reset:
+            # closing then tells the client at once, and drops what it has not read
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.close_connection = True
-            return
-        reply = self._spoilt(fault) if fault is not None else None
+            if fault.cut is None:
+                return
+        reply = substitute(fault) if fault is not None else None
         if reply is None:
             reply = self._answer(body) if body is not None else error_page(413, "Body too large")
-        self._send(reply, fault)
+        self._send(reply if fault is None else altered(reply, fault), fault)
 
     def _read_body(self) -> bytes | None:
         text = self.headers.get("Content-Length", "0")
@@ -198,18 +141,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self.rfile.read(length)
-
-    def _spoilt(self, fault: Fault) -> Reply | None:
-        if fault.redirect is not None:
-            return Reply(302, "text/html", headers={"Location": fault.redirect})
-        if fault.status is not None:
-            page = error_page(fault.status, f"HTTP {fault.status}", "A fault that was asked for.")
-            headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
-            return Reply(page.status, page.content_type, page.body, headers=headers)
-        if fault.html:
-            page_bytes = b"<html><head><title>Scheduled maintenance</title></head><body/></html>"
-            return Reply(200, "text/html", page_bytes)
-        return Reply(200, "application/octet-stream") if fault.empty else None
 
     def _answer(self, body: bytes) -> Reply:
         path, _, query = self.path.partition("?")
@@ -247,36 +178,38 @@ class _Handler(BaseHTTPRequestHandler):
         return reply
 
     def _send(self, reply: Reply, fault: Fault | None) -> None:
-        cut = fault.cut if fault is not None else None
-        silent = cut is not None and fault is not None and fault.cut_silently
         self.send_response(reply.status, reply.reason)
-        self.send_header("Access-Control-Allow-Origin", "*")
-        for name, value in reply.headers.items():
+        fault = fault or _NONE
+        headers = self._headers(reply, fault)
+        self.close_connection |= headers.get("Connection") == "close"
+        for name, value in headers.items():
+            if fault.slow_headers:
+                self.flush_headers()
+                self.wfile.flush()
+                time.sleep(fault.slow_headers)
             self.send_header(name, value)
-        if reply.modified_ns is not None:
-            self.send_header("Last-Modified", formatdate(reply.modified_ns / 1e9, usegmt=True))
-        if fault is not None and fault.encoding is not None:
-            self.send_header("Content-Encoding", fault.encoding)
-        if reply.status not in (204, 304):
-            self.send_header("Content-Type", reply.content_type)
-            if not silent:
-                self.send_header("Content-Length", str(reply.length))
-        if cut is not None:
-            self.send_header("Connection", "close")
-            self.close_connection = True
         self.end_headers()
-        if self.command != "HEAD" and reply.status not in (204, 304):
-            self._send_body(reply, cut, fault.stall if fault is not None else 0.0)
-
-    def _send_body(self, reply: Reply, cut: int | None, stall: float) -> None:
-        left = cut
-        for chunk in reply.stream():
-            piece = chunk if left is None else chunk[:left]
+        if self.command == "HEAD" or reply.status in (204, 304):
+            return
+        whole: Iterable[bytes] = reply.stream() if fault is _NONE else pieces(reply, fault)
+        for piece in whole:
             self.wfile.write(piece)
-            if left is not None:
-                left -= len(piece)
-                if left <= 0:
-                    break
+            if fault.drip:
+                self.wfile.flush()
         self.wfile.flush()
-        if stall:
-            time.sleep(stall)
+        if fault.stall:
+            time.sleep(fault.stall)
+
+    def _headers(self, reply: Reply, fault: Fault) -> dict[str, str]:
+        headers = {"Access-Control-Allow-Origin": "*", **reply.headers}
+        if reply.modified_ns is not None:
+            headers["Last-Modified"] = formatdate(reply.modified_ns / 1e9, usegmt=True)
+        if reply.status not in (204, 304):
+            headers["Content-Type"] = reply.content_type
+            if fault.chunked:
+                headers["Transfer-Encoding"] = "chunked"
+            elif not (fault.endless or (fault.cut is not None and fault.cut_silently)):
+                headers["Content-Length"] = str(reply.length + fault.lie)
+        if fault.cut is not None or fault.endless or fault.lie or fault.bad_chunk:
+            headers["Connection"] = "close"
+        return {**headers, **fault.headers}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from speasy_core.errors import IncompleteBody, RequestTooLarge, UnexpectedContent
@@ -14,10 +14,11 @@ from .deadline import Deadline
 if TYPE_CHECKING:
     from .transport import Reply
 
-__all__ = ["read_body"]
+__all__ = ["check_gzip", "read_body"]
 
-# a body that grows more than RATIO times is a bomb; small ones may be any shape
-RATIO, RATIO_FROM = 200, 64 * 2**20
+# rows of nothing but fill values shrink some thirty times, zeros packed in haste 149 times: what
+# grows more than RATIO times is a bomb; small bodies may be any shape
+RATIO, RATIO_FROM = 120, 64 * 2**20
 _PIECE = 2**20
 
 
@@ -111,7 +112,12 @@ class _Sink:
 
 
 def read_body(
-    reply: Reply, url: str, deadline: Deadline, max_bytes: int, method: str = "GET"
+    reply: Reply,
+    url: str,
+    deadline: Deadline,
+    max_bytes: int,
+    method: str = "GET",
+    came: Callable[[int], None] = lambda size: None,
 ) -> tuple[bytes, bool]:
     """Read a whole body.
 
@@ -127,6 +133,8 @@ def read_body(
         Limit on the sent and on the decompressed size.
     method : str
         ``HEAD`` has no body.
+    came : callable
+        Told the size of each piece as it comes.
 
     Returns
     -------
@@ -161,6 +169,8 @@ def read_body(
     for chunk in reply.chunks():
         deadline.check("reading the answer")
         sink.raw += len(chunk)
+        came(len(chunk))
+        deadline.count(len(chunk))
         decoder.feed(chunk, sink)
     if declared is not None and sink.raw != declared:
         raise IncompleteBody(
@@ -169,6 +179,22 @@ def read_body(
     if sink.raw:
         decoder.finish(sink)
     return sink.getvalue(), chunked or declared is not None or decoder.proven
+
+
+class _Drain(_Sink):
+    """Lets what comes go."""
+
+    def write(self, data: bytes) -> None:
+        """Keep nothing."""
+
+
+def check_gzip(body: bytes, url: str) -> None:
+    """Raise IncompleteBody when a body that is a gzip file lacks its end; all else passes."""
+    if not body.startswith(b"\x1f\x8b"):
+        return
+    decoder, sink = _Inflate(True, url), _Drain(0, url)
+    decoder.feed(body, sink)
+    decoder.finish(sink)
 
 
 def _declared_length(headers: Mapping[str, str]) -> int | None:

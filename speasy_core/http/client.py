@@ -13,16 +13,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from speasy_core.config import Settings
 from speasy_core.errors import (
     Cancelled,
+    CorruptFile,
     DeadlineExceeded,
-    HttpStatusError,
     IncompleteBody,
     ServerUnreachable,
     SpeasyError,
@@ -30,12 +31,15 @@ from speasy_core.errors import (
     scrub_url,
 )
 
-from .body import read_body
+from .activity import Activity, Meter
+from .body import check_gzip, read_body
 from .deadline import Deadline
-from .limits import Breaker, HostSlots, iso_in
+from .limits import HOSTS, Breaker, iso_in, record
+from .logins import Logins
 from .redirect import host_of, make_request, redirected
 from .response import Headers, Response
 from .retry import MAX_RETRY_AFTER, jitter, retry_after, status_error, tries_for, worth_retrying
+from .stall import Stall
 from .transport import Abort, Request, RequestsTransport, Transport
 
 __all__ = ["HttpClient"]
@@ -47,8 +51,8 @@ MAX_BYTES = 2 * 2**30
 _MAX_ERROR_BYTES = 2**20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = frozenset({200})
-# a shorter wait without an answer says more about the caller's haste than about the host
-_STALLED_AFTER = 2.0
+# a cancellation and a stall are noticed so soon, in seconds
+_SLICE = 0.05
 
 
 class HttpClient:
@@ -57,10 +61,13 @@ class HttpClient:
     Parameters
     ----------
     settings : Settings
-        `max_connections` requests run to one host at a time; bodies above `max_memory` or 2 GiB
-        are refused.
+        `max_connections` requests run to one host at a time, whoever in the process makes them;
+        bodies above `max_memory` or 2 GiB are refused.
     transport : Transport, optional
         What sends; tests replace it.
+    check : callable, optional
+        ``check(body, name)`` raises CorruptFile for a file that lacks its end. It is asked when
+        nothing else proves that a body is whole; such a request is tried again.
 
     Examples
     --------
@@ -71,12 +78,19 @@ class HttpClient:
     speasy_core.errors.DeadlineExceeded: no answer within 0 s while asking 127.0.0.1...
     """
 
-    def __init__(self, settings: Settings, transport: Transport | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport | None = None,
+        check: Callable[[bytes, str], None] = lambda body, name: None,
+    ) -> None:
         self._settings = settings
+        self._check = check
         self._transport = transport or RequestsTransport(settings.max_connections)
         self._lock = threading.Lock()
-        self._slots: dict[str, HostSlots] = {}
         self._breakers: dict[str, Breaker] = {}
+        self._logins = Logins(settings)
+        self._meter = Meter()
 
     def get(
         self,
@@ -154,6 +168,52 @@ class HttpClient:
         body = data.encode() if isinstance(data, str) else data
         return self._call("POST", url, deadline, sent, params, max_bytes, ok, body)
 
+    def activity(self) -> Activity:
+        """Return what is under way: requests, bytes and rate, in all and by host.
+
+        Examples
+        --------
+        >>> HttpClient(Settings()).activity().busy
+        False
+        """
+        with self._lock:
+            breakers = dict(self._breakers)
+
+        def retry_at(host: str) -> str | None:
+            return breakers[host].retry_at if host in breakers else None
+
+        return self._meter.snapshot(retry_at)
+
+    def on_activity(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` when a request begins or ends, and ten times a second while bytes come.
+
+        Parameters
+        ----------
+        listener : callable
+            Called in threads of requests: quick, and it looks at `activity` for what changed.
+
+        Returns
+        -------
+        callable
+            Stops it.
+        """
+        return self._meter.listen(listener)
+
+    def cancel(self, host: str | None = None) -> int:
+        """Cancel every call that has a request under way or in line; each raises `Cancelled`.
+
+        Parameters
+        ----------
+        host : str, optional
+            Only those to this one, named as in `activity`.
+
+        Returns
+        -------
+        int
+            How many requests there were.
+        """
+        return self._meter.cancel(host)
+
     def close(self) -> None:
         """Close idle connections; a later request opens new ones."""
         close = getattr(self._transport, "close", None)
@@ -173,13 +233,16 @@ class HttpClient:
     ) -> Response:
         request = make_request(method, url, headers, params, data)
         limit = min(MAX_BYTES, self._settings.max_memory, max_bytes or MAX_BYTES)
-        breaker = self._breaker(host_of(request.url))
+        request = self._logins.sign(request)
+        host = host_of(request.url)
+        breaker = self._breaker(host)
         breaker.check(request.url)
         started = time.monotonic()
         try:
-            response = self._tries(request, deadline, limit, ok)
+            with self._meter.call(host, deadline):
+                response = self._tries(request, deadline, limit, ok)
         except BaseException as error:
-            _record(breaker, error, time.monotonic() - started)
+            record(breaker, error, time.monotonic() - started)
             raise
         breaker.succeeded()
         return response
@@ -195,6 +258,7 @@ class HttpClient:
             wait: float | None = None
             try:
                 response = self._follow(request, deadline, limit, ok)
+                self._prove(response)
             except (ServerUnreachable, IncompleteBody) as failure:
                 error = failure
             except SpeasyError as failure:
@@ -216,13 +280,25 @@ class HttpClient:
             _log.debug("try %d of %s failed (%s)", attempt, scrub_url(request.url), error.message)
             deadline.wait(wait)
 
+    def _prove(self, response: Response) -> None:
+        """Let the format say whether a body is whole that only ended with the connection."""
+        if response.proven or response.status != 200:
+            return
+        check_gzip(response.body, response.url)
+        try:
+            self._check(response.body, urlsplit(response.url).path.rpartition("/")[2])
+        except CorruptFile as error:
+            raise IncompleteBody(
+                f"the answer was cut: {error.message}", url=response.url, source=error.source
+            ) from error
+
     def _follow(
         self, request: Request, deadline: Deadline, limit: int, ok: frozenset[int]
     ) -> Response:
         for _ in range(MAX_REDIRECTS + 1):
             host = host_of(request.url)
             deadline.check(f"asking {host}")
-            with self._slot(host).take(deadline, host):
+            with self._place(host, deadline), self._meter.active(host):
                 response = self._attempt(request, deadline, limit, ok)
             target = response.headers.get("location")
             if response.status not in _REDIRECTS or response.status in ok or not target:
@@ -238,10 +314,11 @@ class HttpClient:
         request = replace(request, abort=Abort())
         done = threading.Event()
         outcome: list[Response | BaseException] = []
+        stall = Stall(deadline)
 
         def work() -> None:
             try:
-                outcome.append(self._exchange(request, deadline, limit, ok))
+                outcome.append(self._exchange(request, deadline, limit, ok, stall))
             except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
                 outcome.append(error)
             finally:
@@ -249,7 +326,9 @@ class HttpClient:
 
         threading.Thread(target=work, daemon=True, name="speasy-http").start()
         try:
-            deadline.wait_for(done, f"waiting for {host_of(request.url)}")
+            while not done.wait(min(deadline.left(), _SLICE)):
+                deadline.check(f"waiting for {host_of(request.url)}")
+                stall.check(request.url)
         except BaseException as error:
             request.abort.fire()
             if isinstance(error, SpeasyError):
@@ -261,8 +340,12 @@ class HttpClient:
         return result
 
     def _exchange(
-        self, request: Request, deadline: Deadline, limit: int, ok: frozenset[int]
+        self, request: Request, deadline: Deadline, limit: int, ok: frozenset[int], stall: Stall
     ) -> Response:
+        def came(size: int) -> None:
+            stall.came()
+            self._meter.came(host_of(request.url), size)
+
         timeout = max(0.001, min(deadline.left(), 86_400.0))
         reply = self._transport.send(request, timeout)
         try:
@@ -274,6 +357,7 @@ class HttpClient:
                     deadline,
                     limit if wanted else _MAX_ERROR_BYTES,
                     request.method,
+                    came=came,
                 )
             except (DeadlineExceeded, Cancelled):
                 raise
@@ -285,32 +369,14 @@ class HttpClient:
         finally:
             reply.close()
 
-    def _slot(self, host: str) -> HostSlots:
-        with self._lock:
-            return self._slots.setdefault(host, HostSlots(self._settings.max_connections))
+    @contextmanager
+    def _place(self, host: str, deadline: Deadline) -> Iterator[None]:
+        place = HOSTS[host].take(deadline, host, self._settings.max_connections)
+        with ExitStack() as held:
+            with self._meter.waiting(host):
+                held.enter_context(place)
+            yield
 
     def _breaker(self, host: str) -> Breaker:
         with self._lock:
             return self._breakers.setdefault(host, Breaker(host))
-
-
-def _record(breaker: Breaker, error: BaseException, took: float) -> None:
-    """Tell the breaker how a call ended: only what says that the host is down counts against it."""
-    if isinstance(error, HttpStatusError):
-        down = error.status in (502, 503, 504)
-        (breaker.failed if down else breaker.succeeded)()
-    elif isinstance(error, ServerUnreachable):
-        (breaker.undecided if _was_refused(error) else breaker.failed)()
-    elif isinstance(error, DeadlineExceeded) and took >= _STALLED_AFTER:
-        breaker.failed()
-    else:
-        breaker.undecided()
-
-
-def _was_refused(error: BaseException | None) -> bool:
-    """Whether the connection was refused: told at once, so there is no wait to save anybody."""
-    while error is not None:
-        if isinstance(error, ConnectionRefusedError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from speasy_core.errors import Cancelled, DeadlineExceeded
 
-__all__ = ["Deadline"]
+__all__ = ["BACKGROUND", "VIEW", "Deadline"]
+
+VIEW, BACKGROUND = 1, -1
 
 
 class Deadline:
@@ -21,6 +23,12 @@ class Deadline:
     ----------
     seconds : float
         Time from now; ``math.inf`` for no limit.
+    priority : int
+        Of two calls that wait for one host the higher goes first: `VIEW` for what somebody looks
+        at now, 0 for scripts, `BACKGROUND` for what can wait.
+    within : Deadline, optional
+        The call that this one is a part of: it ends no later, is cancelled with it, and counts
+        as the same caller where callers share a host.
 
     Examples
     --------
@@ -32,7 +40,9 @@ class Deadline:
     True
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(
+        self, seconds: float, *, priority: int = 0, within: Deadline | None = None
+    ) -> None:
         if math.isnan(seconds):
             raise ValueError("a deadline needs a number of seconds, not NaN")
         self.seconds = max(0.0, float(seconds))
@@ -41,6 +51,15 @@ class Deadline:
         self._lock = threading.Lock()
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._next_id = 0
+        self._received = 0
+        self.priority = priority
+        self.caller: object = self
+        self._work: Deadline | None = None
+        self._waiting: set[Deadline] = set()
+        if within is not None:
+            self._end = min(self._end, within._end)
+            self.priority, self.caller = max(priority, within.priority), within.caller
+            within.on_cancel(self.cancel)
 
     def __repr__(self) -> str:
         state = "cancelled" if self.cancelled else f"{self.left():.3f} s left"
@@ -50,6 +69,47 @@ class Deadline:
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""
         return self._cancelled.is_set()
+
+    def work(self) -> Deadline:
+        """Return the limit of what is done for this call, and may be of use to others.
+
+        Who does the work goes by it: it ends when this call is cancelled, unless others wait for
+        the same (`join`); then it goes on as long as one of them does.
+        """
+        with self._lock:
+            if self._work is not None:
+                return self._work
+            work = self._work = Deadline(self.seconds, priority=self.priority)
+            work._end, work.caller = self._end, self.caller
+        work.join(self)
+        return work
+
+    def join(self, other: Deadline) -> None:
+        """Let another call wait for this work, too: it may take as long, and is as urgent."""
+        with self._lock:
+            self._waiting.add(other)
+            self._end = max(self._end, other._end)
+            self.priority = max(self.priority, other.priority)
+        other.on_cancel(lambda: self._leave(other))
+
+    def _leave(self, other: Deadline) -> None:
+        with self._lock:
+            self._waiting.discard(other)
+            deserted = not self._waiting
+        if deserted:
+            self.cancel()
+
+    @property
+    def received(self) -> int:
+        """Bytes that came from servers for this call so far."""
+        return self._received
+
+    def count(self, size: int) -> None:
+        """Note that `size` bytes came, for this call and for the one that it is a part of."""
+        with self._lock:
+            self._received += size
+        if isinstance(self.caller, Deadline) and self.caller is not self:
+            self.caller.count(size)
 
     def left(self) -> float:
         """Return the seconds left, 0.0 when there are none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlspl
 
 from speasy_core.errors import InvalidRequest, UnexpectedContent, scrub_url
 
+from .extra import current_headers
 from .transport import Request, is_loopback
 
 __all__ = ["host_of", "make_request", "redirected"]
@@ -45,7 +47,8 @@ def make_request(
         Not an http or https URL.
     """
     parts = _checked(url)
-    sent = {"User-Agent": _user_agent(), "Accept-Encoding": "gzip", **(headers or {})}
+    own = {"User-Agent": _user_agent(), "Accept-Encoding": "gzip", **(headers or {})}
+    sent = {**own, **current_headers()}
     if parts.username is not None:
         # credentials in a URL end in logs; they go where they belong
         from base64 import b64encode
@@ -71,13 +74,23 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
+# ends of names that only mean something inside of a house or a company
+_INSIDE = (".local", ".localdomain", ".internal", ".intranet", ".lan", ".home", ".home.arpa")
+
+
 def _is_private(host: str) -> bool:
-    if is_loopback(host):
+    """Whether a host is not of the public network, by its name or its address."""
+    name = host.strip("[]").rstrip(".").lower()
+    if is_loopback(name):
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_private
+        return not ipaddress.ip_address(name.partition("%")[0]).is_global
     except ValueError:
-        return False
+        pass
+    try:  # 127.1, 0x7f000001 and 2130706433 are addresses to the system, too
+        return not ipaddress.ip_address(socket.inet_aton(name)).is_global
+    except (OSError, UnicodeError):
+        return "." not in name or name.endswith(_INSIDE)
 
 
 def redirected(request: Request, status: int, target: str) -> Request:
@@ -104,7 +117,9 @@ def redirected(request: Request, status: int, target: str) -> Request:
         )
     headers = dict(request.headers)
     if (old.scheme, old.hostname, old.port) != (new.scheme, new.hostname, new.port):
-        secret = ("authorization", "cookie", "proxy-authorization")
+        # what a caller added was meant for the host that was asked
+        added = (name.lower() for name in current_headers())
+        secret = {"authorization", "cookie", "proxy-authorization", *added}
         headers = {k: v for k, v in headers.items() if k.lower() not in secret}
     netloc = new.netloc.rpartition("@")[2]
     url = urlunsplit((new.scheme, netloc, new.path, new.query, ""))

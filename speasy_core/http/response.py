@@ -105,7 +105,7 @@ class Response:
         self.require("json")
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UnexpectedContent(
                 f"{self._host} sent JSON that cannot be read: {error}", url=self.url
             ) from error

@@ -33,6 +33,7 @@ from speasy_core.errors import (
     UnexpectedContent,
     scrub_url,
 )
+from speasy_core.secret import scrub
 
 if TYPE_CHECKING:
     from .transport import Abort, Request
@@ -105,7 +106,7 @@ class Session(requests.Session):
         # messages of requests quote whole URLs and headers, so they must be neither cause nor
         # context (hence outside of `except`) of what may end in a log
         cause = None if isinstance(failure, requests.RequestException) else failure
-        raise _translate(failure, request.url) from cause
+        raise _translate(failure, request.url) from _cleaned(cause)
 
     def environment(self, url: str, *, direct: bool) -> dict[str, Any]:
         """Return the proxies and the CA bundle for `url`, as ``requests`` finds them.
@@ -153,11 +154,13 @@ class BodyReader:
                     return
                 yield data
         except u.ReadTimeoutError as error:
-            raise DeadlineExceeded("the server stopped sending", url=self._url) from error
+            raise DeadlineExceeded("the server stopped sending", url=self._url) from _cleaned(error)
         except (u.HTTPError, OSError, ValueError) as error:
             # a ProtocolError carries its cause beside its text, and shows both as a tuple
             reason = error.args[0] if error.args and isinstance(error.args[0], str) else error
-            raise IncompleteBody(f"the answer was cut: {reason}", url=self._url) from error
+            raise IncompleteBody(f"the answer was cut: {reason}", url=self._url) from _cleaned(
+                error
+            )
 
     def close(self) -> None:
         """Give the connection back when the body was read to its end, else close it."""
@@ -242,7 +245,7 @@ class _ScrubFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                scrub_url(a) if isinstance(a, str) and ("?" in a or "@" in a) else a
+                (scrub_url(a) if "?" in a or "@" in a else scrub(a)) if isinstance(a, str) else a
                 for a in record.args
             )
         return True
@@ -252,6 +255,14 @@ def _scrub_logs() -> None:
     logger = logging.getLogger("urllib3.connectionpool")
     if not any(isinstance(f, _ScrubFilter) for f in logger.filters):
         logger.addFilter(_ScrubFilter())
+
+
+def _cleaned(error: Exception | None) -> Exception | None:
+    """Return an error without the whole URL that it keeps, in a field and in its frames."""
+    url: Any = getattr(error, "url", None)
+    if error is not None and isinstance(url, str):
+        error.url = scrub_url(url)  # type: ignore[attr-defined]
+    return error.with_traceback(None) if error is not None else None
 
 
 def _innermost(error: Exception) -> Exception:

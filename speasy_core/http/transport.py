@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from speasy_core.errors import scrub_url
+
 if TYPE_CHECKING:
     from .session import Session
 
@@ -54,6 +56,10 @@ class Request:
     headers: Mapping[str, str]
     data: bytes | None = None
     abort: Abort = field(default_factory=Abort)
+
+    def __repr__(self) -> str:
+        # neither headers nor data, which may hold credentials: tracebacks show locals
+        return f"<Request {self.method} {scrub_url(self.url)}>"
 
 
 class Reply(Protocol):

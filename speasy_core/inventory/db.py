@@ -16,10 +16,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from speasy_core.product import ProductInfo
 from speasy_core.provider import InventoryUpdate
 
 from .query import storable
-from .rows import Row, TreeInfo, node_id, ref_key, row_of, select_rows
+from .rows import Row, TreeInfo, node_id, record_of, ref_key, row_of, select_rows
 from .schema import FORMAT, SCHEMA, has_fts5, insert_tree, unpack_chunk
 from .vocabulary import Vocabulary
 
@@ -122,6 +123,8 @@ class IndexDb:
                 yield self._db
             except sqlite3.Error as error:
                 raise _as_snapshot_error(error) from error
+            except UnicodeDecodeError as error:  # what SQLite itself says of damage, quoted
+                raise SnapshotError(f"the file is damaged: {error}", damaged=True) from error
 
     def close(self) -> None:
         """Close the file; whoever still reads finishes first."""
@@ -176,10 +179,14 @@ class IndexDb:
         found = [row for row in rows if row.ref == wanted]
         return min(found, key=lambda row: row.seq, default=None)
 
+    def products(self, tree: TreeInfo) -> list[Row]:
+        """Return all nodes that have a product id, in their order."""
+        inner = "SELECT * FROM nodes WHERE seq BETWEEN ? AND ? AND ref IS NOT NULL ORDER BY seq"
+        return self._rows(tree, inner, (tree.first, tree.last))
+
     def refs(self, tree: TreeInfo) -> list[str]:
         """Return the paths of all products, data sets left out."""
-        inner = "SELECT * FROM nodes WHERE seq BETWEEN ? AND ? AND ref IS NOT NULL"
-        rows = self._rows(tree, inner, (tree.first, tree.last))
+        rows = self.products(tree)
         return [row.ref for row in rows if row.ref is not None and row.kind != "dataset"]
 
     def children(self, tree: TreeInfo, parent: int, offset: int = 0, limit: int = -1) -> list[Row]:
@@ -192,6 +199,21 @@ class IndexDb:
         """Return how many nodes are directly below the one with the id `parent`."""
         sql = "SELECT count(*) FROM nodes WHERE tree = ? AND up = ?"
         return int(self.select(sql, (tree.tree, self._seq(tree, parent)))[0][0])
+
+    def records(self, tree: TreeInfo, path: tuple[str, ...]) -> list[ProductInfo]:
+        """Return what is stored at `path` and below, parents before children."""
+        top = self.row(tree, node_id(tree.provider, path))
+        if top is None or top.path != path:
+            return []
+        found, waiting = [], [top]
+        while waiting:
+            row = waiting.pop()
+            meta = self.meta(tree, row.id)
+            if row.ref is not None or row.title or meta:  # other folders are made of paths
+                found.append(record_of(row, meta))
+            if row.children:
+                waiting += reversed(self.children(tree, row.id))
+        return found
 
     def meta(self, tree: TreeInfo, id_: int) -> dict[str, Any]:
         """Return the attributes of a node, empty when there is no such node."""
@@ -242,6 +264,15 @@ class IndexDb:
         """Return the numbers of kinds or units: `column` is ``text``, or ``flat`` for units."""
         found = self.select(f"SELECT label FROM labels WHERE {column} = ?", (text,))
         return [label for (label,) in found]
+
+    def units(self, tree: TreeInfo) -> list[tuple[str, int]]:
+        """Return the units of products, and how many have each."""
+        found = self.select(
+            "SELECT l.text, count(*) FROM nodes n JOIN labels l ON l.label = n.unit "
+            "WHERE n.tree = ? AND n.ref IS NOT NULL AND l.text <> '' GROUP BY n.unit",
+            (tree.tree,),
+        )
+        return [(text, count) for text, count in found]
 
     @property
     def indexed(self) -> bool:

@@ -7,6 +7,7 @@ Only a script that walks into a provider of which nothing was ever loaded waits 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Provider
 from speasy_core.timerange import TimeRange
 
+from .db import IndexDb, SnapshotError
 from .keeper import LIFETIME, Keeper, ProviderState
 from .match import search_tree
 from .query import check_limit, parse_query
-from .rows import Row, node_id
+from .rows import Row, TreeInfo, node_id
 from .snapshot import Snapshot
 from .tree import Node
 
@@ -104,7 +106,8 @@ class Inventory:
         limit : int
             At most so many.
         wait : bool
-            Wait for the first load of providers of which nothing is known yet.
+            Wait for the first load of providers of which nothing is known yet, but for no
+            server that has fallen silent; a warning names what could not be searched.
 
         Raises
         ------
@@ -119,8 +122,13 @@ class Inventory:
         if not asked.terms and not asked.has_filter:
             return []
         if wait:
-            missing = [name for name in names if self._keeper.tree(name) is None]
-            self.refresh(missing, deadline=Deadline(self._settings.timeout))
+            self._keeper.load_first(names)
+            for name in names:
+                if self._keeper.tree(name) is None:
+                    # which call site asks again is no reason to be silent
+                    warnings.warn(
+                        f"not searched: {self._keeper.describe(name)}", SpeasyWarning, stacklevel=4
+                    )
         matches: list[tuple[int, int, int, int, Row]] = []
         for order, name in enumerate(names):
             self._keeper.keep_fresh(name)
@@ -173,6 +181,25 @@ class Inventory:
             rows, total = page or ([], 0)
             return [self._node(row) for row in rows], total
         return [], 0
+
+    def products(self, name: str) -> list[Node]:
+        """Return all nodes of a provider that have an id, in its order; loads what never was.
+
+        Raises
+        ------
+        SpeasyError
+            Nothing is known of it yet, and it cannot be asked.
+        """
+        self._keeper.ensure(name)
+        rows = self._keeper.read(name, lambda db, tree: db.products(tree))
+        return [self._node(row) for row in rows or ()]
+
+    def units(self) -> list[str]:
+        """Return the units that products have, the most common first; asks no server."""
+        counts: Counter[str] = Counter()
+        for name in self._providers:
+            counts.update(dict(self._keeper.read(name, lambda db, tree: db.units(tree)) or ()))
+        return [unit for unit, _ in counts.most_common()]
 
     def states(self) -> dict[str, ProviderState]:
         """Return the state of every provider's inventory; asks no server."""
@@ -230,7 +257,7 @@ class Inventory:
         if not node.provider:
             return [self._provider_node(name) for name in self._providers]
         self._keeper.ensure(node.provider)
-        rows = self._keeper.read(node.provider, lambda db, tree: db.children(tree, node.id))
+        rows = self._keeper.read(node.provider, lambda db, tree: _below(node, db, tree))
         return [self._node(row) for row in rows or ()]
 
     def node_meta(self, node: Node) -> dict[str, Any]:
@@ -238,6 +265,14 @@ class Inventory:
         if not node.provider:
             return {}
         return self._keeper.read(node.provider, lambda db, tree: db.meta(tree, node.id)) or {}
+
+    def metas_above(self, node: Node) -> list[dict[str, Any]]:
+        """Return the attributes of the nodes above, the nearest first."""
+        ids = [node_id(node.provider, node.path[:n]) for n in range(len(node.path) - 1, 0, -1)]
+        if not ids:
+            return []
+        read = self._keeper.read
+        return read(node.provider, lambda db, tree: [db.meta(tree, id_) for id_ in ids]) or []
 
     def describe_provider(self, name: str) -> str:
         """Return one line on a provider and its inventory."""
@@ -281,6 +316,14 @@ class Inventory:
 
     def _refs(self, name: str) -> list[str]:
         return self._keeper.read(name, lambda db, tree: db.refs(tree)) or []
+
+
+def _below(node: Node, db: IndexDb, tree: TreeInfo) -> list[Row]:
+    """Return the rows below a node; a damaged file must not lead in circles."""
+    rows = db.children(tree, node.id)
+    if any(row.path[:-1] != node.path for row in rows):
+        raise SnapshotError("a node is not where it belongs", damaged=True)
+    return rows
 
 
 class _Flat(Mapping[str, Node]):

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from speasy_core.config import Settings
 from speasy_core.errors import OfflineError, SpeasyError, UnexpectedContent
 from speasy_core.http import Deadline
-from speasy_core.provider import Provider
+from speasy_core.provider import InventoryUpdate, Provider, TellsInParts
 
 from .db import IndexDb
 from .refresh import Refresher, refresh_lock
@@ -147,12 +148,17 @@ class Keeper:
                 f"offline, and there is no snapshot of the inventory of {name}",
                 hint="ids given directly work for what the cache holds",
             )
-        event = self._refresher.start(name, again=False)
-        if event is not None:
-            self._refresher.wait(name, event, Deadline(self._settings.timeout))
+        if self._refresher.start(name, again=False) is not None:
+            self._refresher.wait_for_first(name, Deadline(self._settings.timeout))
         error = self._refresher.error(name)
         if error is not None and self.tree(name) is None:
             raise error.with_traceback(None)
+
+    def load_first(self, names: Iterable[str]) -> None:
+        """Load what is missing and wait, but for no server that has fallen silent."""
+        missing = [name for name in names if self.tree(name) is None]
+        self.start(missing, force=False, again=False)
+        self._refresher.wait_for_moving(missing, Deadline(self._settings.timeout))
 
     def _load(self, name: str, force: bool, deadline: Deadline) -> None:
         """Ask the server and keep the answer; runs in the refresher's thread."""
@@ -163,6 +169,11 @@ class Keeper:
             if not force and self._is_fresh(tree):
                 return  # another process did it while this one waited for its turn
             since = tree.version if tree is not None else None
+            if tree is None and isinstance(provider, TellsInParts):
+                for part in provider.inventory_parts(deadline=deadline):
+                    self._snapshot.store(name, source, self._completed(name, source, part))
+                    self._refresher.show(name)
+                return
             update = provider.inventory(deadline=deadline, since=since)
             if update is None:
                 if tree is None:
@@ -171,7 +182,20 @@ class Keeper:
             elif not update.records and tree is not None and tree.count:
                 raise UnexpectedContent(f"{name} sent an empty inventory; the one before is kept")
             else:
-                self._snapshot.store(name, source, update)
+                self._snapshot.store(name, source, self._completed(name, source, update))
+
+    def _completed(self, name: str, source: str, update: InventoryUpdate) -> InventoryUpdate:
+        """Return an update with what stays of the tree before, and how old that is."""
+        records, remarks = list(update.records), list(update.warnings)
+        for path in update.kept:
+            kept = self._snapshot.read(name, source, partial(IndexDb.records, path=path))
+            if not kept:
+                continue
+            records += kept
+            received = kept[0].meta.get("received")
+            when = f"as received on {received}" if received else "as it was before"
+            remarks.append(f"{'/'.join(path)} is shown {when}")
+        return replace(update, records=records, warnings=tuple(remarks), kept=())
 
     def state(self, name: str) -> ProviderState:
         """Return the state of a provider's inventory; asks no server."""
@@ -199,14 +223,16 @@ class Keeper:
         """Return one line on a provider and its inventory."""
         state = self.state(name)
         head = f"{name}: {state.title}"
-        error = f"; the last refresh failed: {state.error}" if state.error else ""
+        failure = self._refresher.error(name)
+        reason = "" if failure is None else failure.message  # without the advice: a line is short
+        error = f"; the last refresh failed: {reason}" if reason else ""
         if state.loaded:
             return f"{head}, {state.count:,} products{_age_text(state.age)}{error}"
         ids = "ids given directly work all the same"
         if state.loading:
             return f"{head}, not loaded: loading now; {ids}"
-        if state.error:
-            return f"{head}, not loaded: {state.error}; {ids}"
+        if reason:
+            return f"{head}, not loaded: {reason}; {ids}"
         if self._settings.offline:
             return f"{head}, not loaded: offline, and no snapshot of it is on disk; {ids}"
         return f"{head}, not loaded yet: its first use loads it"

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from .db import IndexDb
-from .query import Query, Term, fold, rank
+from .query import TITLE_LENGTH, Query, Term, fold
+from .ranking import rank
 from .rows import Row, TreeInfo, row_of, select_rows
-from .schema import DATASET, kind_mark, unit_mark
+from .schema import DATASET, PRINCIPAL, kind_mark, unit_mark
 from .vocabulary import any_of
 
 __all__ = ["Match", "search_tree"]
 
-_RANKED = 200  # up to so many matches are ranked one by one
-_ROUNDS = (("name", "whole"), ("name", "start"), ("name place", "start"),
-           ("name place", "anywhere"))  # fmt: skip
+_RANKED = 100  # up to so many matches are ranked one by one
+_ROUNDS: tuple[tuple[str, str], ...] = (
+    ("name", "whole"), ("name", "start"), ("name place", "start"), ("name place", "anywhere"),
+)  # fmt: skip
 
 # rank, length of the id, order in the tree: what matches are sorted by; then the row
 Match = tuple[int, int, int, Row]
@@ -36,10 +38,11 @@ def search_tree(db: IndexDb, tree: TreeInfo, query: Query, limit: int) -> list[M
 
 
 def _ranked(tree: TreeInfo, query: Query, row: Row) -> Match:
-    ref = fold(f"{tree.provider}/{row.ref}")
     if not query.terms:
-        return 6, 0, row.seq, row
-    place = rank(query, fold(row.path[-1]), ref, _fold_above(row.path[:-1]))
+        return 0, 0, row.seq, row
+    ref = f"{tree.provider}/{row.ref}"
+    title = fold(row.title[:TITLE_LENGTH])
+    place = rank(query, fold(row.path[-1]), ref, _fold_above(row.path[:-1]), title)
     return place, len(ref), row.seq, row
 
 
@@ -57,19 +60,28 @@ def _candidates(db: IndexDb, tree: TreeInfo, query: Query, limit: int) -> Iterat
         return
     enough = max(limit, _RANKED)
     wide = _match(db, tree, query.terms, "name place text", "anywhere", filters, enough)
-    yield from wide
     if len(wide) < enough:
+        yield from wide
         return
     found = 0
     for row in _named(db, tree, query, filters, limit):
         found += 1
         yield row
-    for columns, form in _ROUNDS:
+    rounds = _ROUNDS
+    if db.indexed:
+        principal = replace(filters, marks=(*filters.marks, PRINCIPAL))
+        columns = "name place text"
+        best = _match(db, tree, query.terms, columns, "whole", principal, enough)
+        yield from best
+        if len(best) >= limit:  # what has the words in its name may still be better
+            rounds, wide = _ROUNDS[:2], []
+    for columns, form in rounds:
         if found >= limit:
             return
         rows = _match(db, tree, query.terms, columns, form, filters, limit)
         found = max(found, len(rows))  # each round holds the rows of the one before
         yield from rows
+    yield from wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ class _Filters:
     where: str
     values: tuple[Any, ...]
     marks: tuple[str, ...]
+    places: tuple[Term, ...]
 
     @classmethod
     def of(cls, db: IndexDb, tree: TreeInfo, query: Query) -> _Filters | None:
@@ -107,7 +120,12 @@ class _Filters:
             if time is not None:
                 conditions.append(test)
                 values.append(time)
-        return cls(" AND ".join(conditions), tuple(values), tuple(marks))
+        return cls(" AND ".join(conditions), tuple(values), tuple(marks), query.places)
+
+    def passes(self, row: Row) -> bool:
+        """Whether the names above a row are those that were asked for."""
+        above = _fold_above((row.provider, *row.path[:-1]))
+        return all(term.start in above for term in self.places)
 
 
 def _named(db: IndexDb, tree: TreeInfo, query: Query, filters: _Filters, limit: int) -> list[Row]:
@@ -118,7 +136,7 @@ def _named(db: IndexDb, tree: TreeInfo, query: Query, filters: _Filters, limit: 
         f"f.fold >= ? AND f.fold < ? AND {filters.where} ORDER BY f.fold LIMIT ?"
     )
     asked = (tree.tree, start, f"{start}\U0010ffff", *filters.values, limit)
-    return _select(db, tree, inner, asked)
+    return _select(db, tree, inner, asked, filters)
 
 
 def _match(
@@ -134,16 +152,20 @@ def _match(
     table = f"words_{tree.tree}"
     tests: list[str] = []
     asked: list[str | int] = []
+    searches = [(columns, form, term) for term in terms]
+    # a word of the name is not noted again for the names above it: `passes` tells them apart
+    searches += [("name place", "start", term) for term in filters.places]
     if not db.indexed:
-        text = " || ".join(f"' ' || s.{column} || ' '" for column in columns.split())
-        tests = [f"instr({text}, ?) > 0"] * len(terms)
-        asked = [getattr(term, form).replace("  ", " ") for term in terms]
-    elif terms or filters.marks:
+        for columns, form, term in searches:
+            text = " || ".join(f"' ' || s.{column} || ' '" for column in columns.split())
+            tests.append(f"instr({text}, ?) > 0")
+            asked.append(getattr(term, form).replace("  ", " "))
+    elif searches or filters.marks:
         vocabulary = db.vocabulary(tree)
-        wanted = [vocabulary.expression(term, form) for term in terms]
-        if not all(wanted):
+        wanted = [(columns, vocabulary.expression(term, form)) for columns, form, term in searches]
+        if not all(words for _, words in wanted):
             return []
-        parts = [f"{{{columns}}} : {words}" for words in wanted]
+        parts = [f"{{{columns}}} : {words}" for columns, words in wanted]
         parts += [f"{{marks}} : {mark}" for mark in filters.marks]
         tests, asked = [f"{table} MATCH ?"], [" AND ".join(parts)]
     # CROSS keeps SQLite from walking the nodes first and asking the index once for each
@@ -153,8 +175,11 @@ def _match(
         asked = [tree.first, tree.last]
     where = " AND ".join([*tests, filters.where])
     inner = f"SELECT n.* FROM {source} WHERE {where} LIMIT ?"
-    return _select(db, tree, inner, (*asked, *filters.values, limit))
+    return _select(db, tree, inner, (*asked, *filters.values, limit), filters)
 
 
-def _select(db: IndexDb, tree: TreeInfo, inner: str, values: Sequence[Any]) -> list[Row]:
-    return [row_of(tree.provider, cells) for cells in db.select(select_rows(inner), values)]
+def _select(
+    db: IndexDb, tree: TreeInfo, inner: str, values: Sequence[Any], filters: _Filters
+) -> list[Row]:
+    rows = [row_of(tree.provider, cells) for cells in db.select(select_rows(inner), values)]
+    return list(filter(filters.passes, rows)) if filters.places else rows

@@ -17,13 +17,15 @@ from speasy_core.errors import InvalidRequest
 from speasy_core.timerange import to_ns
 
 __all__ = [
-    "TITLE_LENGTH", "Query", "Term", "check_limit", "flat_unit", "fold", "parse_query", "rank",
+    "TITLE_LENGTH", "Query", "Term", "check_limit", "flat_unit", "fold", "parse_query",
     "storable",
 ]  # fmt: skip
 
 TITLE_LENGTH = 200  # of a title, what a search looks at
 
 _FIELDS = ("provider", "type", "unit", "after", "before")
+_PLACES = ("mission", "instrument")  # names of nodes above a product, whatever their level
+_SAME = {"units": "unit", "kind": "type", "observatory": "mission"}
 _PART = re.compile(r'(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))')
 _SEPARATORS = re.compile(r"[\W_]+")
 _YEAR, _MONTH = re.compile(r"\d{4}"), re.compile(r"(\d{4})-?(\d{2})")
@@ -87,6 +89,8 @@ class Query:
         Filters; `unit` in lower case without blanks.
     start_ns, stop_ns : int or None
         Only products whose coverage meets ``[start_ns, stop_ns)``; unknown coverage passes.
+    places : tuple of Term
+        Words with which names in the path above a product have to begin.
     """
 
     terms: tuple[Term, ...] = ()
@@ -96,10 +100,13 @@ class Query:
     unit: str | None = None
     start_ns: int | None = None
     stop_ns: int | None = None
+    places: tuple[Term, ...] = ()
 
     @property
     def has_filter(self) -> bool:
         """Whether anything but words was asked for."""
+        if self.places:
+            return True
         filters = (self.provider, self.type, self.unit, self.start_ns, self.stop_ns)
         return any(value is not None for value in filters)
 
@@ -119,7 +126,8 @@ def parse_query(
     ----------
     text : str
         Words and ``field:value`` filters: ``provider:``, ``type:``, ``unit:``, ``after:``,
-        ``before:``; a value with blanks goes in double quotes. Any other ``word:`` is a word.
+        ``before:``, ``mission:``, ``instrument:``; a value with blanks goes in double quotes. Any
+        other ``word:`` is a word.
     provider, type, unit, start, stop
         The same filters as arguments, which win.
 
@@ -136,9 +144,12 @@ def parse_query(
     """
     words: list[str] = []
     filters: dict[str, str] = {}
+    places: list[str] = []
     for name, value in _parts(text):
         if name in _FIELDS:
             filters[name] = value
+        elif name in _PLACES:
+            places += fold(value).split()
         else:
             words.append(f"{name} {value}" if name else value)
     phrase = fold(" ".join(words))
@@ -152,6 +163,7 @@ def parse_query(
         unit=flat_unit(chosen_unit) if chosen_unit else None,
         start_ns=to_ns(start) if start is not None else _period(after)[0],
         stop_ns=to_ns(stop) if stop is not None else _period(before)[1],
+        places=tuple(map(Term.of, dict.fromkeys(places))),
     )
 
 
@@ -159,7 +171,7 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
     for match in _PART.finditer(text):
         name = (match["field"] or "").lower()
         value = match["plain"] if match["quoted"] is None else match["quoted"]
-        yield name, value.strip()
+        yield _SAME.get(name, name), value.strip()
 
 
 def _lower(text: str | None) -> str | None:
@@ -180,30 +192,6 @@ def _period(text: str | None) -> tuple[int | None, int | None]:
         return start, to_ns(f"{following[0]:04d}-{following[1]:02d}-01")
     is_day = _DAY.fullmatch(text) is not None
     return to_ns(text), to_ns(f"{text}T24:00:00" if is_day else text)
-
-
-def rank(query: Query, name: str, ref: str, path: str) -> int:
-    """Return how well a row that matches `query` does so, 0 being best.
-
-    Parameters
-    ----------
-    query : Query
-        With at least one term.
-    name, ref, path : str
-        The row's folded name, id, and names of the nodes above it.
-    """
-    phrase, terms = query.phrase, query.terms
-    if phrase == name or ref.endswith(phrase):  # the id, or all of its end
-        return 0
-    if name.startswith(phrase.rstrip()) or ref.startswith(phrase.rstrip()):
-        return 1
-    if all(term.whole in name for term in terms):
-        return 2
-    if all(term.start in name for term in terms):
-        return 3
-    if all(term.start in ref or term.start in path for term in terms):
-        return 4
-    return 5 if all(term.anywhere in ref or term.anywhere in path for term in terms) else 6
 
 
 def check_limit(limit: int) -> int:

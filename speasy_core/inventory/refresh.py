@@ -5,18 +5,19 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from speasy_core.errors import Cancelled, DeadlineExceeded, SpeasyError
-from speasy_core.http import Deadline
+from speasy_core.http import BACKGROUND, Deadline
 
 __all__ = ["Refresher", "refresh_lock"]
 
 LOAD_SECONDS = 600.0  # an inventory may be a hundred megabytes
 RETRY_SECONDS = 30.0  # after a failure, before an access tries again by itself
 JOIN_SECONDS = 1.0  # a load that began no longer ago answers who wants to know how it is now
+SILENT_SECONDS = 5.0  # nothing came for so long: who waits for several loads goes on without
 _POLL_SECONDS = 0.2
 
 
@@ -51,13 +52,21 @@ class _Job:
 
     def __init__(self) -> None:
         self.begin()
-        self.done = threading.Event()
+        self.shown, self.done = threading.Event(), threading.Event()
         self.thread: threading.Thread | None = None
         self.next: _Job | None = None
 
     def begin(self) -> None:
-        self.deadline = Deadline(LOAD_SECONDS)
+        self.deadline = Deadline(LOAD_SECONDS, priority=BACKGROUND)
         self.began = time.monotonic()
+        self._received, self._moved = 0, self.began
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing came from the server for a while."""
+        if self.deadline.received != self._received:
+            self._received, self._moved = self.deadline.received, time.monotonic()
+        return time.monotonic() - self._moved > SILENT_SECONDS
 
 
 class Refresher:
@@ -86,6 +95,13 @@ class Refresher:
         """Whether a load is running."""
         with self._lock:
             return name in self._jobs
+
+    def show(self, name: str) -> None:
+        """Tell those who wait for a load that there is something to show already."""
+        with self._lock:
+            job = self._jobs.get(name)
+        if job is not None:
+            job.shown.set()
 
     def start(
         self, name: str, *, force: bool = False, again: bool = True
@@ -139,12 +155,14 @@ class Refresher:
                     self._retry_at[name] = time.monotonic() + RETRY_SECONDS
                 following, force = job.next, True
                 if following is not None and self._closed:
+                    following.shown.set()
                     following.done.set()
                     following = None
                 if following is not None:
                     following.begin()
                     following.thread = job.thread
                     self._jobs[name] = following
+            job.shown.set()
             job.done.set()
 
     def _try(self, name: str, force: bool, job: _Job) -> SpeasyError | None:
@@ -172,6 +190,20 @@ class Refresher:
         except DeadlineExceeded as error:
             error.hint = "loading goes on in the background; ids given directly work all the same"
             raise
+
+    def wait_for_first(self, name: str, deadline: Deadline) -> None:
+        """Wait until a running load has something to show, or has ended; raises as `wait`."""
+        with self._lock:
+            job = self._jobs.get(name)
+        if job is not None:
+            self.wait(name, job.shown, deadline)
+
+    def wait_for_moving(self, names: Iterable[str], deadline: Deadline) -> None:
+        """Wait for loads of several providers, but for none from whose server nothing comes."""
+        with self._lock:
+            jobs = [self._jobs[name] for name in names if name in self._jobs]
+        while deadline.left() and not all(job.shown.is_set() or job.silent for job in jobs):
+            time.sleep(min(deadline.left(), 0.02))
 
     def close(self) -> None:
         """Withdraw running loads and wait a moment for them."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
 
-from speasy_core.product import Kind, ProductInfo
+from speasy_core.product import Kind, ProductInfo, ProductRef
+from speasy_core.timerange import TimeRange
 
 from .query import TITLE_LENGTH, fold, storable
+from .ranking import is_principal
 
 __all__ = [
-    "Row", "TreeInfo", "TreeRow", "WordsAbove", "make_rows", "node_id", "pack_name", "ref_key",
-    "row_of", "select_rows",
+    "Row", "TreeInfo", "TreeRow", "WordsAbove", "make_rows", "node_id", "pack_name", "record_of",
+    "ref_key", "row_of", "select_rows",
 ]  # fmt: skip
 
 # the cells of a stored node that `row_of` takes: a name once, folders' paths once for all below
@@ -118,6 +120,20 @@ def row_of(provider: str, cells: Sequence[object]) -> Row:
     return Row(seq, id_, up, provider, path, ref, *rest)  # type: ignore[arg-type]
 
 
+def record_of(row: Row, meta: Mapping[str, object]) -> ProductInfo:
+    """Return what the provider once said of a node."""
+    span = None
+    if row.start_ns is not None and row.stop_ns is not None:
+        span = TimeRange.from_ns(row.start_ns, row.stop_ns)
+    ref = None if row.ref is None else ProductRef(row.provider, row.ref)
+    return ProductInfo(row.path, ref, row.kind, row.title, row.unit, span, row.cadence, meta)
+
+
+@lru_cache(4096)
+def _fold_path(path: tuple[str, ...]) -> str:
+    return fold(" ".join(path))
+
+
 @lru_cache(20_000)
 def _words(text: str) -> Words:
     return frozenset(fold(text).split())
@@ -166,6 +182,12 @@ class TreeRow:
             None if span is None else span.start_ns, None if span is None else span.stop_ns,
             None if record is None else record.cadence, self.children,
         )  # fmt: skip
+
+    @property
+    def is_principal(self) -> bool:
+        """Whether a search for something common should begin with it."""
+        path = _fold_path(self.path[:-1])
+        return is_principal(path, fold(self.path[-1]), fold(self.title), self.ref or "")
 
     def words(self, provider: str, above: WordsAbove) -> tuple[Words, Words, Words]:
         """Return what a search finds this row by: words of its name, of its place, all others.

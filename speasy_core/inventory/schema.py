@@ -22,12 +22,13 @@ from .rows import TreeRow, WordsAbove, make_rows, ref_key
 from .vocabulary import Vocabulary
 
 __all__ = [
-    "DATASET", "FORMAT", "SCHEMA", "delete_tree", "has_fts5", "insert_tree", "kind_mark",
-    "unit_mark", "unpack_chunk",
+    "DATASET", "FORMAT", "PRINCIPAL", "SCHEMA", "delete_tree", "has_fts5", "insert_tree",
+    "kind_mark", "unit_mark", "unpack_chunk",
 ]  # fmt: skip
 
 FORMAT = 2
 DATASET = 1  # label of the kind that a search passes over
+PRINCIPAL = "×p"  # what the index knows products by with which a search begins
 _encode = json.JSONEncoder(default=str).encode
 _KEPT_SOURCES = 3  # trees of one provider from different servers
 _HASH_BYTES = 16 * 2**20  # of the index under construction, before it is merged with the rest
@@ -166,6 +167,8 @@ def _insert_words(
             name, place, text = row.words(provider, above)
             vocabulary.update(name, place, text)
             marks = f"{kind_mark(labels[row.kind])} {unit_mark(labels[row.unit])}"
+            if row.is_principal:
+                marks += f" {PRINCIPAL}"
             yield row.seq, " ".join(name), " ".join(place), " ".join(text), marks
 
     table, columns = f"words_{tree}", "name, place, text, marks"

@@ -6,12 +6,13 @@ import os
 import threading
 import time
 import warnings
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from speasy_core.errors import CacheWarning
+from speasy_core.errors import CacheWarning, SpeasyError
 from speasy_core.provider import InventoryUpdate
 
 from .db import FILE_NAME, IndexDb, SnapshotError
@@ -20,6 +21,8 @@ from .rows import TreeInfo
 __all__ = ["Snapshot"]
 
 _T = TypeVar("_T")
+# SQLite finds damage to its own pages; damage to what is in them shows when it is unpacked
+_UNREADABLE = (ValueError, TypeError, LookupError, OverflowError, zlib.error)
 
 
 class Snapshot:
@@ -50,6 +53,11 @@ class Snapshot:
                     return None if tree is None else ask(db, tree)
             except SnapshotError as error:
                 self._give_up(db, error)
+                db = self._memory.get(name)
+            except _UNREADABLE as error:
+                if isinstance(error, SpeasyError):  # the question's fault, not the file's
+                    raise
+                self._give_up(db, SnapshotError(f"its content is damaged: {error}", damaged=True))
                 db = self._memory.get(name)
         return None
 

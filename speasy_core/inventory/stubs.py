@@ -29,8 +29,8 @@ _INVENTORIES = """
 class Inventories:
     tree: Tree
     data_tree: Tree
-    flat: Mapping[str, Node]
-    flat_inventories: Mapping[str, Node]
+    flat: Flat
+    flat_inventories: Flat
 """
 
 
@@ -176,6 +176,8 @@ def _public_names() -> str:
                 for alias in node.names
                 if alias.name != "Inventories"
             ]
+            if not node.names:
+                continue
             if node.level:
                 node.module = ".".join(filter(None, ("speasy_core", node.module)))
                 node.level = 0

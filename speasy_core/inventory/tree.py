@@ -12,6 +12,8 @@ from speasy_core.errors import SpeasyError
 from speasy_core.product import Kind, ProductInfo, ProductRef
 from speasy_core.timerange import TimeRange
 
+from .about import about
+
 __all__ = ["Node", "NodeSource", "attribute_name", "attribute_names"]
 
 _DROPPED = re.compile(r"[(){}/]")
@@ -66,6 +68,10 @@ class NodeSource(Protocol):
 
     def node_meta(self, node: Node) -> dict[str, Any]:
         """Return the attributes."""
+        ...
+
+    def metas_above(self, node: Node) -> list[dict[str, Any]]:
+        """Return the attributes of the nodes above, the nearest first."""
         ...
 
     def describe_provider(self, name: str) -> str:
@@ -158,6 +164,15 @@ class Node:
             self.path, self.ref, self.kind, self.title, self.unit, self.coverage, self.cadence,
             self.meta,
         )  # fmt: skip
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What it is, in the same words for every archive, with what is said of its data set.
+
+        ``description``, ``unit``, ``shape``, ``cadence``, ``coverage``, ``coordinates``,
+        ``acknowledgement``, ``rules_of_use``, ``links`` and more, as far as they are known.
+        """
+        return about(self.info, self._source.metas_above(self))
 
     def children(self) -> list[Node]:
         """Return the nodes below, in the archive's order.

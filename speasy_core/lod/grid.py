@@ -86,6 +86,13 @@ def _search(time: I64, coarse: I64, edges: I64, base: int) -> I64:
     """Return ``searchsorted(time, edges)``, touching few pages of a long `time`."""
     low = np.maximum(np.searchsorted(coarse, edges) - 1, 0).astype(np.int64) * base
     high = np.minimum(low + base, len(time))
+    if len(coarse) > 1:  # where stamps are regular the first guess is right, and memory is slow
+        block = np.minimum(low // base, len(coarse) - 2)
+        share = (edges - coarse[block]) / (coarse[block + 1] - coarse[block])
+        guess = np.ceil(np.clip(share * base, 1, base)).astype(np.int64) + block * base
+        guess = np.minimum(guess, len(time) - 1)
+        right = (time[guess - 1] < edges) & (time[guess] >= edges)
+        low, high = np.where(right, guess, low), np.where(right, guess, high)
     while True:
         open_ = low < high
         if not open_.any():
@@ -152,19 +159,29 @@ class Grid:
     """The pixel columns of one view that have rows, and the rows of each."""
 
     def __init__(self, owner: Pyramid, start_ns: int, stop_ns: int, columns: int) -> None:
-        self.step = column_step(start_ns, stop_ns, columns)
-        first, last = start_ns // self.step, -(-stop_ns // self.step)
+        step = column_step(start_ns, stop_ns, columns)
+        first, last = start_ns // step, -(-stop_ns // step)
         # the outermost edges may lie outside what 64 bits can hold
-        inner = np.arange(first + 1, last, dtype=np.int64) * self.step
-        ends = max(first * self.step, MIN_NS), min(last * self.step, MAX_NS)
-        edges = np.concatenate(([ends[0]], inner, [ends[1]])).astype(np.int64)
-        found = _search(owner.time, owner.coarse, edges, owner.base)
-        snapped = _snap(found, owner.sizes, owner.room)
-        filled = np.flatnonzero(np.diff(found))
-        self.left = edges[:-1][filled]
-        self.index = filled
-        self.first, self.stop = found[:-1][filled], found[1:][filled]
-        self.low, self.high = snapped[:-1][filled], snapped[1:][filled]
+        inner = np.arange(first + 1, last, dtype=np.int64) * step
+        ends = max(first * step, MIN_NS), min(last * step, MAX_NS)
+        self._cut(owner, np.concatenate(([ends[0]], inner, [ends[1]])).astype(np.int64), step)
+        snapped = _snap(self._found, owner.sizes, owner.room)
+        self.low, self.high = snapped[:-1][self.index], snapped[1:][self.index]
+
+    @classmethod
+    def exact(cls, owner: Pyramid, edges: I64, step: int) -> Grid:
+        """Return columns between `edges`, to each the rows that lie in it and no other."""
+        grid = cls.__new__(cls)
+        grid._cut(owner, edges, step)
+        grid.low, grid.high = grid.first, grid.stop
+        return grid
+
+    def _cut(self, owner: Pyramid, edges: I64, step: int) -> None:
+        self.step = step
+        self._found = found = _search(owner.time, owner.coarse, edges, owner.base)
+        self.index = np.flatnonzero(np.diff(found))
+        self.left = edges[:-1][self.index]
+        self.first, self.stop = found[:-1][self.index], found[1:][self.index]
 
 
 class Pyramid:

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from speasy_core.errors import VariableError
 
-from .grid import F32, FACTOR, I64, Any_, Grid, Piece, Pyramid, gap_after, gather, pieces
+from .grid import F32, F64, FACTOR, I64, Any_, Grid, Piece, Pyramid, gap_after, gather, pieces
+from .spectra import Mean, logarithms, mean_of
 from .tables import ChannelTables
 
 __all__ = ["Image", "ImagePyramid"]
@@ -57,6 +58,8 @@ class ImagePyramid(Pyramid):
         ``(n, m)``; NaN where there is none; any byte order and layout.
     channels : ndarray
         ``(m,)`` or, varying with time, ``(n, m)``; ascending, descending or neither.
+    mean : {"linear", "log"}
+        Of the values, or of the logarithms of those that are positive.
 
     Examples
     --------
@@ -68,8 +71,11 @@ class ImagePyramid(Pyramid):
     base = 16
     room = 2  # a column must not lose all its rows to its neighbours
 
-    def __init__(self, time: ArrayLike, values: Any_, channels: Any_) -> None:
+    def __init__(
+        self, time: ArrayLike, values: Any_, channels: Any_, *, mean: Mean = "linear"
+    ) -> None:
         super().__init__(time)
+        self.mean: Mean = mean
         self.values = np.asarray(values)
         channels = np.asarray(channels)
         if self.values.ndim != 2 or len(self.values) != len(self.time):
@@ -90,6 +96,9 @@ class ImagePyramid(Pyramid):
         """Return sums, counts and tables of single rows."""
         with np.errstate(over="ignore", invalid="ignore"):
             part = self.tables.read(self.values, rows).astype(np.float32)
+        if self.mean == "log":
+            logs, there = logarithms(part)
+            return logs.astype(np.float32), there.astype(np.uint8), self.tables.ids(rows, len(part))
         there = np.isfinite(part)
         part[~there] = 0
         return part, there.astype(np.uint8), self.tables.ids(rows, len(part))
@@ -137,11 +146,32 @@ class ImagePyramid(Pyramid):
             rows = np.arange(max(0, low - 1), min(len(self.time), high + 1))
             x0, x1 = self._cells(rows, (stop_ns - start_ns) // 100)
             sums, counts, ids = self._read(rows)
-            values = np.where(counts > 0, sums, np.float32(np.nan))
+            values = mean_of(sums, counts, self.mean).astype(np.float32)
             return Image(x0, x1, self._channels(ids), values, high - low)
         if (high - low) // max(1, columns) >= self.base:
             self._ensure_built()
         grid = Grid(self, start_ns, stop_ns, columns)
+        mean, targets = self._means(grid)
+        x0, x1 = self._column_edges(grid)
+        return Image(x0, x1, self._channels(targets), mean.astype(np.float32), high - low)
+
+    def columns(self, edges: I64, step: int) -> tuple[I64, I64, F64, F64]:
+        """Return what lies between each two of `edges`, exactly.
+
+        Returns
+        -------
+        tuple of ndarray
+            Numbers of the columns that have rows, how many rows, channels and means.
+        """
+        low, high = self._rows(int(edges[0]), int(edges[-1]))
+        if (high - low) // len(edges) >= self.base:
+            self._ensure_built()
+        grid = Grid.exact(self, edges, step)
+        mean, targets = self._means(grid)
+        return grid.index, grid.stop - grid.first, self._channels(targets).astype(np.float64), mean
+
+    def _means(self, grid: Grid) -> tuple[F64, I64]:
+        """Return the means of columns, and which table each has."""
         shape = (len(grid.left), self.values.shape[1])
         total, number = np.zeros(shape), np.zeros(shape)
         targets = np.full(len(grid.left), len(self.tables.tables) - 1)
@@ -161,10 +191,7 @@ class ImagePyramid(Pyramid):
             sums, counts = self.tables.align(sums, counts, ids, owner)
             np.add.at(total, piece.column, np.add.reduceat(sums, begin, axis=0, dtype=np.float64))
             np.add.at(number, piece.column, np.add.reduceat(counts, begin, axis=0, dtype=np.int64))
-        with np.errstate(invalid="ignore", over="ignore"):
-            mean = np.where(number > 0, total / np.maximum(number, 1), np.nan).astype(np.float32)
-        x0, x1 = self._column_edges(grid)
-        return Image(x0, x1, self._channels(targets), mean, high - low)
+        return mean_of(total, number, self.mean), targets
 
     def _channels(self, ids: I64) -> F32:
         used = np.unique(ids)

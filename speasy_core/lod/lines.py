@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from speasy_core.errors import VariableError
 
+from .cells import LineCells
 from .grid import (
     F32,
     FACTOR,
@@ -24,7 +25,7 @@ from .grid import (
     pieces,
 )
 
-__all__ = ["Lines", "MinMaxPyramid"]
+__all__ = ["Lines", "MinMaxPyramid", "native"]
 
 _CHUNK = 1 << 20  # rows reduced at a time: what a second-level cache holds
 _RAW_ROWS = 4  # rows per pixel up to which the rows themselves are the smaller answer
@@ -56,16 +57,21 @@ class Lines:
     rows: int
 
 
-def _native(column: Any_) -> Any_:
+def native(column: Any_) -> Any_:
     """Return `column` as a native, contiguous number array; a view where it is one already."""
     if column.dtype.kind not in "fiu" or column.dtype == np.float16:
         column = column.astype(np.float32)
     return np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("="))
 
 
-def _single(values: Any_) -> F32:
+def _as(values: Any_, dtype: Any) -> Any_:
     with np.errstate(over="ignore", invalid="ignore"):
-        return values.astype(np.float32)
+        return values.astype(dtype)
+
+
+def _single(values: Any_) -> F32:
+    single: F32 = _as(values, np.float32)
+    return single
 
 
 class MinMaxPyramid(Pyramid):
@@ -97,7 +103,7 @@ class MinMaxPyramid(Pyramid):
         if len(table) != len(self.time):
             raise VariableError(f"{len(self.time)} times, but {len(table)} values")
         table = table.reshape(len(table), math.prod(table.shape[1:]))
-        self.columns = [_native(table[:, i]) for i in range(table.shape[1])]
+        self.columns = [native(table[:, i]) for i in range(table.shape[1])]
         self.gap_factor = gap_factor
         self._levels: list[tuple[Any_, Any_]] = []
 
@@ -142,6 +148,28 @@ class MinMaxPyramid(Pyramid):
             out[k] = self._column(k, grid, parts)
         return self._with_surroundings(grid, out, low, high)
 
+    def cells(self, edges: I64, level: int) -> LineCells:
+        """Return what lies between each two of `edges`, exactly.
+
+        Parameters
+        ----------
+        edges : ndarray of int64
+            Ascending; no two in one cell of ``2**level`` ns, but for the first.
+        level : int
+            Of the cells.
+        """
+        low, high = self._rows(int(edges[0]), int(edges[-1]))
+        if (high - low) // len(edges) >= self.base:
+            self._ensure_built()
+        grid = Grid.exact(self, edges, 1 << level)
+        dtype = np.result_type(np.float32, *self.columns)
+        values = np.empty((len(grid.left), len(self.columns), 4), dtype=dtype)
+        parts = [(p, *gather(p)) for p in pieces(grid.low, grid.high, self.sizes)]
+        for k in range(len(self.columns)):
+            values[:, k] = self._column(k, grid, parts, dtype, exact=True).T
+        rows = grid.stop - grid.first
+        return LineCells(level, self.time[grid.first], self.time[grid.stop - 1], rows, values)
+
     def _raw(self, low: int, high: int) -> Lines:
         rows = np.arange(max(0, low - 1), min(len(self.time), high + 1))
         time = self.time[rows]
@@ -155,9 +183,17 @@ class MinMaxPyramid(Pyramid):
             values = np.insert(values, holes + 1, np.nan, axis=1)
         return Lines("raw", time, values, 0, high - low)
 
-    def _column(self, k: int, grid: Grid, parts: list[tuple[Piece, slice | I64, I64]]) -> F32:
+    def _column(
+        self,
+        k: int,
+        grid: Grid,
+        parts: list[tuple[Piece, slice | I64, I64]],
+        dtype: Any = np.float32,
+        *,
+        exact: bool = False,
+    ) -> Any_:
         column, n = self.columns[k], len(grid.left)
-        low = np.full(n, np.nan, dtype=np.float32)
+        low = np.full(n, np.nan, dtype=dtype)
         high = low.copy()
         for piece, take, begin in parts:
             mins, maxs = (
@@ -166,17 +202,21 @@ class MinMaxPyramid(Pyramid):
                 else (self._levels[piece.level - 1][i][k][take] for i in range(2))
             )
             small, large = np.fmin.reduceat(mins, begin), np.fmax.reduceat(maxs, begin)
-            np.fmin.at(low, piece.column, _single(small))
-            np.fmax.at(high, piece.column, _single(large))
-        first = _single(self._near(column, grid.first, grid.stop, low, +1))
-        last = _single(self._near(column, grid.first, grid.stop, low, -1))
+            np.fmin.at(low, piece.column, _as(small, dtype))
+            np.fmax.at(high, piece.column, _as(large, dtype))
+        ends = self._near(column, grid, low, +1, exact), self._near(column, grid, low, -1, exact)
+        first, last = (_as(end, dtype) for end in ends)
         low = np.fmin(low, np.fmin(first, last))
         high = np.fmax(high, np.fmax(first, last))
         return np.stack([first, low, high, last])
 
     @staticmethod
-    def _near(column: Any_, start: I64, stop: I64, spare: F32, way: int) -> Any_:
-        """Return each column's first (or last) number; its minimum when none is near the edge."""
+    def _near(column: Any_, grid: Grid, spare: Any_, way: int, exact: bool) -> Any_:
+        """Return each column's first (or last) number.
+
+        Its minimum when none is near the edge and the answer need not be `exact`.
+        """
+        start, stop = grid.first, grid.stop
         value = column[start if way > 0 else stop - 1]
         if column.dtype.kind != "f":
             return value
@@ -189,7 +229,11 @@ class MinMaxPyramid(Pyramid):
             seen = column[rows]
             found = np.argmax(~np.isnan(seen), axis=1)
             value[bad] = seen[np.arange(len(bad)), found]
-            value[bad] = np.where(np.isnan(value[bad]), spare[bad], value[bad])
+            far = bad[np.isnan(value[bad]) & ~np.isnan(spare[bad])]
+            value[far] = spare[far]
+            for i in far.tolist() if exact else ():
+                all_rows = column[start[i] : stop[i]][::way]
+                value[i] = all_rows[np.argmax(~np.isnan(all_rows))]
         return value
 
     def _with_surroundings(self, grid: Grid, values: F32, low: int, high: int) -> Lines:

@@ -65,6 +65,18 @@ class ChannelTables:
         if len(first) > 1:
             self.of_row = np.argsort(np.argsort(first))[ids.reshape(-1)].astype(np.int64)
 
+    @property
+    def moving(self) -> bool:
+        """Whether there are too many tables to keep, so that rows are brought to the first."""
+        return self._moving is not None
+
+    @classmethod
+    def of(cls, tables: Any_) -> ChannelTables:
+        """Return tables ``(t, m)`` that are known already."""
+        made = cls(np.asarray(tables[0]))
+        made.tables = np.asarray(tables, dtype=np.float64)
+        return made
+
     @staticmethod
     def _keys(channels: Any_) -> I64:
         """Return one number per row, equal where the rows are equal bit by bit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def read(data: bytes, source: str, ident: str, info: ProductInfo | None) -> Spea
         held = ", ".join(names[:8]) or "no data"
         raise UnexpectedContent(f"{ident} is not in AMDA's file, which holds {held}", source=source)
     found = _side_by_side([file.variable(name) for name in chosen], source)
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     if info is not None:
         columns = _columns(found, info)
         if columns:

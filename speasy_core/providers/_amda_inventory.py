@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -16,7 +16,7 @@ from ._amda_tree import read_events_list, read_tree
 
 __all__ = ["gather", "public_tree"]
 
-Reader = Callable[[bytes, str], list[ProductInfo]]
+_TREE = "getObsDataTree.php"
 _LISTS = (("getTimeTablesList.php", "TimeTables"), ("getCatalogsList.php", "Catalogs"))
 
 
@@ -25,29 +25,27 @@ class _Source:
     """One of the documents."""
 
     endpoint: str
-    read: Reader
+    root: tuple[str, ...]
     parameters: Mapping[str, str]
     required: bool = False
 
-
-def _tree(root: str) -> Reader:
-    return lambda data, source: read_tree(data, source=source, root=root)
-
-
-def _list(*root: str) -> Reader:
-    return lambda data, source: read_events_list(data, source=source, root=root)
+    def read(self, data: bytes, source: str) -> list[ProductInfo]:
+        """Return the records of the document, which are all below `root`."""
+        if self.endpoint == _TREE:
+            return read_tree(data, source=source, root=self.root[0])
+        return read_events_list(data, source=source, root=self.root)
 
 
-_PUBLIC = _Source("getObsDataTree.php", _tree("Parameters"), {"templateInfo": "True"}, True)
+_PUBLIC = _Source(_TREE, ("Parameters",), {"templateInfo": "True"}, True)
 
 
 def _sources(login: Mapping[str, str]) -> list[_Source]:
-    sources = [_PUBLIC, *(_Source(page, _list(n, f"Shared{n}"), {}) for page, n in _LISTS)]
+    sources = [_PUBLIC, *(_Source(page, (n, f"Shared{n}"), {}) for page, n in _LISTS)]
     if login:
-        private = _tree("PrivateParameters")
-        sources += [_Source(page, _list(n, f"My{n}"), login) for page, n in _LISTS]
-        sources.append(_Source("getParameterList.php", _list("DerivedParameters"), login))
-        sources.append(_Source("getObsDataTree.php", private, {"privateOnly": "True", **login}))
+        sources += [_Source(page, (n, f"My{n}"), login) for page, n in _LISTS]
+        sources.append(_Source("getParameterList.php", ("DerivedParameters",), login))
+        private = {"privateOnly": "True", **login}
+        sources.append(_Source(_TREE, ("PrivateParameters",), private))
     return sources
 
 
@@ -79,6 +77,7 @@ def gather(
     """
     bodies: list[tuple[_Source, bytes]] = []
     warnings: list[str] = []
+    missing: list[tuple[str, ...]] = []
     digest = blake2b(digest_size=16)  # the documents are written anew for each request: no dates
     for source in _sources(service.login):
         try:
@@ -87,6 +86,7 @@ def gather(
             if source.required or isinstance(error, Cancelled) or not deadline.left():
                 raise
             warnings.append(_warning(service, source, error))
+            missing.append(source.root)
             digest.update(f"{source.endpoint} missing\n".encode())
             continue
         bodies.append((source, answer.body))
@@ -104,7 +104,8 @@ def gather(
             if source.required:
                 raise
             warnings.append(_warning(service, source, error))
-    return InventoryUpdate(version, _once(records), tuple(warnings))
+            missing.append(source.root)
+    return InventoryUpdate(version, _once(records), tuple(warnings), tuple(missing))
 
 
 def _warning(service: AmdaService, source: _Source, error: SpeasyError) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from speasy_core.config import Settings
+from speasy_core.credentials import login_for
 from speasy_core.errors import (
     DeadlineExceeded,
     HttpStatusError,
@@ -17,6 +18,9 @@ from speasy_core.errors import (
     UnknownProduct,
 )
 from speasy_core.http import Deadline, HttpClient, Response
+from speasy_core.secret import Login, scrub
+
+from ._common import split_link
 
 __all__ = ["AmdaService", "NoDataError"]
 
@@ -43,24 +47,32 @@ class AmdaService:
     Parameters
     ----------
     settings : Settings
-        `amda_url`, `amda_user`, `amda_password`.
+        `amda_url`; who asks, see speasy_core.credentials.
     http : HttpClient
         Shared.
     """
 
     def __init__(self, settings: Settings, http: HttpClient) -> None:
         self._http, self._url = http, settings.amda_url
-        self._user, self._password = settings.amda_user, settings.amda_password.reveal()
+        self._login = login_for(settings, settings.amda_url) or Login("")
 
     @property
     def has_credentials(self) -> bool:
         """Whether user and password are set."""
-        return bool(self._user and self._password)
+        return bool(self._login.user and self._login.password)
+
+    @property
+    def user(self) -> str:
+        """Who asks; empty without credentials."""
+        return self._login.user
 
     @property
     def login(self) -> dict[str, str]:
         """What a request of this user carries; empty without credentials."""
-        return {"userID": self._user, "password": self._password} if self.has_credentials else {}
+        return self._pair() if self.has_credentials else {}
+
+    def _pair(self) -> dict[str, str]:
+        return {"userID": self._login.user, "password": self._login.password.reveal()}
 
     def url(self, endpoint: str, parameters: Mapping[str, str]) -> str:
         """Return the address of a request."""
@@ -81,6 +93,11 @@ class AmdaService:
         if not _TOKEN.fullmatch(text):
             raise UnexpectedContent("AMDA sent something else where a token was expected", url=url)
         return text
+
+    def is_up(self, deadline: Deadline) -> bool:
+        """Return what the server says of itself."""
+        answer = self._http.get(self.url("isAlive.php", {}), deadline=deadline).json()
+        return isinstance(answer, Mapping) and bool(answer.get("alive"))
 
     def listing(self, endpoint: str, parameters: Mapping[str, str], deadline: Deadline) -> Response:
         """Return the document that an endpoint leads to: its answer holds only the address.
@@ -192,7 +209,8 @@ class AmdaService:
 
     def mask(self, text: str) -> str:
         """Return a server's words without the secrets that it may repeat."""
-        for secret in (self._password, self._user):
+        text = scrub(text)
+        for secret in (self._login.password.reveal(), self.user):
             if secret:
                 text = text.replace(secret, "***")
         return re.sub(r"(token|password|userid)=[^&\s\"']+", r"\1=***", text, flags=re.IGNORECASE)
@@ -205,7 +223,7 @@ class AmdaService:
         UnexpectedContent
             It is on another host.
         """
-        own, given = urlsplit(self._url), urlsplit(url.strip())
+        own, given = urlsplit(self._url), split_link(url)
         if given.scheme in ("http", "https") and _authority(given) == _authority(own):
             # the service names its files without encryption: never from https back to http
             return urlunsplit(given._replace(scheme=own.scheme))
@@ -220,7 +238,10 @@ def login_hint(has_credentials: bool) -> str:
     """Return what to do about data that are not for everybody."""
     if has_credentials:
         return "check amda_user and amda_password, and what this user may see"
-    return "set amda_user and amda_password (SPZ_AMDA_USER, SPZ_AMDA_PASSWORD)"
+    return (
+        "set amda_user and amda_password (SPZ_AMDA_USER, SPZ_AMDA_PASSWORD), "
+        "or keep them with speasy_core.credentials.save"
+    )
 
 
 def _authority(parts: Any) -> tuple[str | None, int | None]:

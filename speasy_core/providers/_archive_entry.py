@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
 from speasy_core import codecs
 from speasy_core.errors import ConfigError, InvalidRequest
@@ -15,6 +14,7 @@ from speasy_core.timerange import TimeRange
 
 from ._archive_template import FREQUENCIES, Template
 from ._archive_yaml import Value, parse
+from ._common import split_link
 
 __all__ = ["Entry", "read_entries"]
 
@@ -235,7 +235,7 @@ class _Checker:
         for begin, instead in self._replace.items():
             if address.startswith(begin):
                 address = instead + address[len(begin) :]
-        scheme = urlsplit(address).scheme
+        scheme = split_link(address).scheme
         if scheme in ("http", "https"):
             return address
         if scheme != "file" and not address.startswith("/"):
@@ -262,7 +262,7 @@ class _Checker:
             return None
         try:
             regex = re.compile(text)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise self._wrong(f"not a regular expression: {error}", "fname_regex") from error
         if "start" not in regex.groupindex:
             raise self._wrong("has no group 'start'", "fname_regex",

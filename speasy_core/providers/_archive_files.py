@@ -10,11 +10,13 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from speasy_core.errors import HttpStatusError, InvalidRequest, RequestTooLarge, UnexpectedContent
 from speasy_core.http import Deadline, HttpClient, Response
+
+from ._common import split_link
 
 __all__ = ["Body", "Places"]
 
@@ -200,7 +202,7 @@ def _names(reply: Response) -> list[str]:
     base = own.path if own.path.endswith("/") else own.path + "/"
     names: dict[str, None] = {}
     for match in _HREF.finditer(reply.text):
-        there = urlsplit(urljoin(reply.url.partition("?")[0], html.unescape(match[1])))
+        there = split_link(html.unescape(match[1]), reply.url.partition("?")[0])
         if (there.scheme, there.netloc) != (own.scheme, own.netloc):
             continue
         below = there.path.removeprefix(base) if there.path.startswith(base) else ""

@@ -64,7 +64,7 @@ def _regular(entry: Entry, span: TimeRange, names: List) -> list[str]:
         folder, _, last = address.rpartition("/")
         try:
             regex = re.compile(last)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise InvalidRequest(
                 f"{entry.id}: {last!r} is not a regular expression: {error}", source=entry.where
             ) from error

@@ -27,7 +27,7 @@ from speasy_core.variable import SpeasyVariable, merge
 from ._cda_answers import data_version
 from ._cda_naming import DatedFile, Naming, NoRule
 from ._cda_remote import LISTING_TIME, Remote, http_seconds
-from ._common import nothing, trim
+from ._common import nothing, split_link, trim
 
 __all__ = ["Access", "FileArchive", "Found"]
 
@@ -94,7 +94,7 @@ class Access:
 
 
 def _own_url(url: str, archive: str) -> str:
-    path = urlsplit(url.strip()).path
+    path = split_link(url).path
     for marker, tree in (("/pub/", "/pub/"), ("/sp_phys/data/", "/pub/data/")):
         if marker in path and ".." not in path:
             below = path.partition(marker)[2].strip("/")

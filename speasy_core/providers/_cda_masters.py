@@ -14,6 +14,8 @@ from speasy_core.errors import CorruptFile, SpeasyError, UnexpectedContent
 from speasy_core.product import Kind, ProductInfo, ProductRef
 from speasy_core.timerange import TimeRange
 
+from ._tar import StrictMember
+
 __all__ = ["dataset_meta", "iter_masters", "parse_cadence", "variable_records"]
 
 MAX_MASTER = 64 * 2**20
@@ -70,7 +72,9 @@ def iter_masters(
         More files, or larger ones, than any real archive of masters holds.
     """
     try:
-        with tarfile.open(fileobj=io.BytesIO(tar), mode="r:") as archive:
+        with tarfile.open(
+            fileobj=io.BytesIO(tar), mode="r:", tarinfo=StrictMember
+        ) as archive:
             for number, member in enumerate(archive):
                 check()
                 name = member.name.replace("\\", "/").rpartition("/")[2].lower()

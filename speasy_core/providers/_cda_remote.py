@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from speasy_core.errors import HttpStatusError, IncompleteBody, UnexpectedContent
 from speasy_core.http import Deadline, HttpClient, Response
+
+from ._common import split_link
 
 __all__ = ["LISTING_TIME", "Kept", "Listing", "Remote", "http_seconds"]
 
@@ -225,7 +227,7 @@ def _read_index(reply: Response, url: str) -> tuple[str, ...]:
     own = unquote(here.path.rstrip("/"))
     names: dict[str, None] = {}
     for match in _HREF.finditer(text):
-        found = urlsplit(urljoin(here.geturl(), html.unescape(match[1])))
+        found = split_link(html.unescape(match[1]), here.geturl())
         folder, _, name = found.path.rpartition("/")
         if name and found.netloc == here.netloc and unquote(folder) == own:
             names[unquote(name)] = None

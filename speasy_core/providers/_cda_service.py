@@ -24,7 +24,7 @@ from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable, merge
 
 from ._cda_answers import data_version, list_files, page_message
-from ._common import nothing, trim
+from ._common import nothing, split_link, trim
 
 __all__ = ["Service", "share_requests"]
 
@@ -151,7 +151,7 @@ class Service:
 
     def _own_url(self, url: str) -> str:
         """Return the address of a result, which must be on the server that was asked."""
-        given = urlsplit(url)
+        given = split_link(url)
         for base in (self._url, self._archive):
             own = urlsplit(base)
             if given.scheme in ("http", "https") and _authority(given) == _authority(own):

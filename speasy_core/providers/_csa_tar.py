@@ -9,12 +9,14 @@ from typing import cast
 
 from speasy_core.errors import CorruptFile, UnexpectedContent
 
+from ._tar import StrictMember
+
 __all__ = ["iter_files"]
 
 MAX_MEMBERS = 10_000
 MAX_BYTES = 4 * 2**30
 # text and filled arrays shrink by up to a hundred; what shrinks more is made to
-_MAX_RATIO = 250
+_MAX_RATIO = 120
 _RATIO_FROM = 64 * 2**20
 _PIECE = 1 << 18
 _GZIP = b"\x1f\x8b"
@@ -35,7 +37,7 @@ class _Inflated:
 
     def __init__(self, data: bytes, source: str, limit: int) -> None:
         self._data, self._source = memoryview(data), source
-        self._limit = min(limit, max(_RATIO_FROM, _MAX_RATIO * len(data)))
+        self._limit = limit
         self._at = self._given = 0
         self.plain = data[:2] != _GZIP
         self._ended = False
@@ -52,9 +54,11 @@ class _Inflated:
             parts.append(part)
             missing -= len(part)
             self._given += len(part)
-            if self._given > self._limit:
+            # by what was taken in so far: a bomb is stopped when it begins, not when it is over
+            allowed = min(self._limit, max(_RATIO_FROM, _MAX_RATIO * self._at))
+            if self._given > allowed:
                 raise UnexpectedContent(
-                    f"the archive unpacks to more than {self._limit:,} bytes",
+                    f"the archive unpacks to more than {allowed:,} bytes",
                     source=self._source, hint="ask for a shorter range",
                 )  # fmt: skip
         return b"".join(parts)
@@ -126,7 +130,9 @@ def iter_files(
     if stream.plain and any(data[-512:]):
         raise CorruptFile("not a whole tar archive", source=source, hint="ask again")
     try:
-        with tarfile.open(fileobj=cast("tarfile._Fileobj", stream), mode="r|") as archive:
+        with tarfile.open(
+            fileobj=cast("tarfile._Fileobj", stream), mode="r|", tarinfo=StrictMember
+        ) as archive:
             for number, member in enumerate(archive):
                 check()
                 name = member.name.replace("\\", "/").rpartition("/")[2]

@@ -33,6 +33,8 @@ __all__ = ["HapiClient", "HapiError", "coverage", "duration_ns"]
 _FRESH = 600.0  # seconds for which a description of a data set is believed
 _MAX_CATALOGUE = 256 * 2**20
 _SECOND = 1_000_000_000
+# how often data are asked for that nothing proves whole, and the seconds between
+_TRIES, _PAUSE = 3, 0.2
 _DURATION = re.compile(
     r"P(?:(?P<Y>[\d.]+)Y)?(?:(?P<Mo>[\d.]+)M)?(?:(?P<W>[\d.]+)W)?(?:(?P<D>[\d.]+)D)?"
     r"(?:T(?:(?P<H>[\d.]+)H)?(?:(?P<M>[\d.]+)M)?(?:(?P<S>[\d.]+)S)?)?"
@@ -69,7 +71,8 @@ def duration_ns(text: Any) -> int | None:
         seconds = sum(float(v) * _UNITS[k] for k, v in match.groupdict().items() if v)
     except ValueError:
         return None
-    return round(seconds * _SECOND) or None
+    ns = seconds * _SECOND
+    return round(ns) or None if ns < 2**63 else None  # longer than any time that can be told
 
 
 def coverage(info: Info) -> TimeRange | None:
@@ -113,7 +116,7 @@ class HapiClient:
     def capabilities(self, deadline: Deadline) -> Mapping[str, Any]:
         """Return the capabilities document, asked for once."""
         if self._abilities is None:
-            self._abilities = self._document("capabilities", {}, deadline)
+            self._abilities = self.document("capabilities", {}, deadline)
         return self._abilities
 
     def major(self, deadline: Deadline) -> int:
@@ -131,7 +134,7 @@ class HapiClient:
         """Return the data sets, with ``info`` in each where the server gives it all at once."""
         depth = self.capabilities(deadline).get("catalogDepthOptions")
         whole = isinstance(depth, Sequence) and "all" in depth
-        document = self._document("catalog", {"depth": "all"} if whole else {}, deadline)
+        document = self.document("catalog", {"depth": "all"} if whole else {}, deadline)
         listed = document.get("catalog")
         if not isinstance(listed, Sequence) or isinstance(listed, str):
             raise UnexpectedContent(
@@ -157,7 +160,7 @@ class HapiClient:
         if kept is not None and time.monotonic() - kept.since < max_age:
             return kept.info
         old = self.major(deadline) < 3
-        document = self._document("info", {"id" if old else "dataset": dataset}, deadline)
+        document = self.document("info", {"id" if old else "dataset": dataset}, deadline)
         return self.keep_info(dataset, document)
 
     def kept_info(self, dataset: str) -> Info | None:
@@ -172,9 +175,16 @@ class HapiClient:
             self._infos[dataset] = _Kept(info, time.monotonic())
         return info
 
-    def _document(
+    def document(
         self, endpoint: str, query: Mapping[str, str], deadline: Deadline
     ) -> Mapping[str, Any]:
+        """Return what an endpoint says, asked for now.
+
+        Raises
+        ------
+        HapiError, ServerError
+            It says nothing, or something else than an object.
+        """
         reply = self._get(self._url(endpoint, query), deadline)
         document = reply.json()
         if not isinstance(document, Mapping):
@@ -201,15 +211,17 @@ class HapiClient:
             "include": "header",  # what the records are, and that "nothing" is meant
         })  # fmt: skip
 
-    def data(self, url: str, name: str, info: Info, deadline: Deadline) -> SpeasyVariable:
-        """Return the samples of one parameter; empty where the server says that it has none.
+    def data(
+        self, url: str, names: Sequence[str], info: Info, deadline: Deadline
+    ) -> Mapping[str, SpeasyVariable]:
+        """Return the samples of parameters; empty where the server says that it has none.
 
         Parameters
         ----------
         url : str
             From `data_url`.
-        name : str
-            The parameter.
+        names : sequence of str
+            The parameters.
         info : Info
             Describes the records when the answer does not.
 
@@ -220,24 +232,30 @@ class HapiClient:
         IncompleteBody, UnexpectedContent, CorruptFile
             The answer is not whole, or not data.
         """
-        reply = self._get(url, deadline, ok=frozenset({200, 204}))
-        if reply.status == 204:
-            return nothing(name)
+        reply = self._proven(url, deadline)
         said = _hapi_file.status_of(reply.body)
-        if said is not None and said[0] == 1201:
-            return nothing(name)
+        if reply.status == 204 or (said is not None and said[0] == 1201):
+            return {name: nothing(name) for name in names}
         reply.require("data")
-        if not reply.proven:
-            raise IncompleteBody(
-                f"{self.server.name} declared no length, so the data cannot be proven whole",
-                url=reply.url,
-            )
-        source = f"{self.server.name}/{name}"
+        source = f"{self.server.name}/{', '.join(names)}"
         try:
-            return _hapi_file.read_answer(reply.body, source, [name], info)[name]
+            return _hapi_file.read_answer(reply.body, source, names, info)
         except SpeasyError as error:
             error.url = error.url or scrub_url(reply.url)
             raise
+
+    def _proven(self, url: str, deadline: Deadline) -> Response:
+        """Return an answer that the transport proved whole, as a cut after a record looks whole."""
+        for attempt in range(1, _TRIES + 1):
+            reply = self._get(url, deadline, ok=frozenset({200, 204}))
+            if reply.proven:
+                return reply
+            reply.require("data")
+            deadline.wait(_PAUSE if attempt < _TRIES else 0.0)
+        raise IncompleteBody(
+            f"{self.server.name} declared no length, so the data cannot be proven whole",
+            url=reply.url, attempts=_TRIES,
+        )  # fmt: skip
 
     def _get(self, url: str, deadline: Deadline, ok: frozenset[int] = frozenset({200})) -> Response:
         try:

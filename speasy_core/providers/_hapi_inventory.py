@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
@@ -47,7 +48,8 @@ def read_server(client: HapiClient, deadline: Deadline) -> tuple[list[ProductInf
     listed = client.catalog(deadline)
     infos, problems = _infos(client, listed, deadline)
     server = client.server
-    about = {"url": server.url, "contact": server.contact}
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    about = {"url": server.url, "contact": server.contact, "received": now}
     records = [ProductInfo((server.name,), None, "folder", server.title, meta=about)]
     for item in listed:
         records += _dataset(server.name, item, infos.get(item["id"]))
@@ -115,7 +117,9 @@ def _dataset(server: str, item: Mapping[str, Any], info: Info | None) -> Iterabl
         if not parameter.name or parameter.name in seen:
             continue
         seen.add(parameter.name)
-        meta = meta_of(parameter, np.dtype("f8" if parameter.type == "double" else "i4"))
+        meta = {**meta_of(parameter, np.dtype("f8" if parameter.type == "double" else "i4"))}
+        if parameter.size:
+            meta["SHAPE"] = list(parameter.size)
         yield ProductInfo(
             (*path, parameter.name),
             ProductRef("hapi", f"{server}/{name}/{parameter.name}"),
@@ -153,6 +157,7 @@ def digest(records: Iterable[ProductInfo]) -> str:
     """Return what changes when a server's records do."""
     sums = hashlib.sha256()
     for r in records:
-        line = [r.path, r.kind, r.title, r.unit, str(r.coverage), r.cadence, dict(r.meta)]
+        meta = {key: value for key, value in r.meta.items() if key != "received"}
+        line = [r.path, r.kind, r.title, r.unit, str(r.coverage), r.cadence, meta]
         sums.update(json.dumps(line, sort_keys=True).encode())
     return sums.hexdigest()[:16]

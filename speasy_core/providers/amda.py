@@ -76,7 +76,7 @@ class AmdaProvider:
         self._lock = threading.Lock()
         self.source = settings.amda_url
         if self._service.has_credentials:  # what one user sees is not another's
-            mark = blake2b(settings.amda_user.encode(), digest_size=6).hexdigest()
+            mark = blake2b(self._service.user.encode(), digest_size=6).hexdigest()
             self.source += f"#{mark}"
 
     def inform(self, lookup: Callable[[ProductRef], ProductInfo | None]) -> None:
@@ -107,6 +107,12 @@ class AmdaProvider:
         if found is not None:
             self._known = {r.ref.path: r for r in found.records if r.ref is not None}
         return found
+
+    def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the values of arguments alone; there is one `output_format`, CDF_ISTP."""
+        _check_format(options.get("output_format"))
+        inputs = options.get("product_inputs")
+        return {"product_inputs": inputs} if inputs else {}
 
     # -- data ------------------------------------------------------------------------------------
 
@@ -225,6 +231,15 @@ class AmdaProvider:
                 hint=f"its parameters: {listed}",
             )  # fmt: skip
 
+    def real_id(self, ref: ProductRef, inputs: Any = None, *, deadline: Deadline) -> str:
+        """Return the server's name of a parameter with these `product_inputs`."""
+        path = ref.path.strip("/")
+        return _resolve(path, self._describe(path, deadline), inputs)[0]
+
+    def is_up(self, *, deadline: Deadline) -> bool:
+        """Whether the server says that it is."""
+        return self._service.is_up(deadline)
+
     # -- what is not a variable ------------------------------------------------------------------
 
     def dataset(
@@ -319,8 +334,7 @@ class AmdaProvider:
         return self._known.get(path)
 
     def _load_tree(self, deadline: Deadline) -> None:
-        part = Deadline(min(_TREE_SECONDS, deadline.left() / 2))
-        forget = deadline.on_cancel(part.cancel)
+        part = Deadline(min(_TREE_SECONDS, deadline.left() / 2), within=deadline)
         try:
             records = _amda_inventory.public_tree(self._service, part)
         except SpeasyError as error:
@@ -330,8 +344,6 @@ class AmdaProvider:
             deadline.check("asking AMDA for its tree")
         else:
             self._known = {r.ref.path: r for r in records if r.ref is not None}
-        finally:
-            forget()
 
 
 def _table_endpoint(path: str, info: ProductInfo | None) -> tuple[str, str] | None:

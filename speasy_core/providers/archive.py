@@ -7,8 +7,6 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +15,7 @@ from speasy_core.codecs.cdf import CdfFile
 from speasy_core.config import Settings
 from speasy_core.errors import (
     Cancelled,
-    ConfigError,
     DeadlineExceeded,
-    InvalidRequest,
     ServerError,
     ServerUnreachable,
     SpeasyError,
@@ -32,7 +28,8 @@ from speasy_core.provider import Fetched, InventoryUpdate
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable, merge
 
-from ._archive_entry import Entry, read_entries
+from ._archive_descriptions import Descriptions, FileReader
+from ._archive_entry import Entry
 from ._archive_files import Body, Places
 from ._archive_records import entry_records, with_meta
 from ._archive_select import addresses
@@ -42,11 +39,6 @@ __all__ = ["ArchiveProvider"]
 
 _DAY = 86_400_000_000_000
 _KEEP_MASTER = 7 * 86_400.0
-#: where shipped descriptions point to, and the setting that says where that is
-_SERVERS = {
-    "https://spdf.gsfc.nasa.gov": "cda_archive_url",
-    "https://cdaweb.gsfc.nasa.gov": "cda_url",
-}
 
 
 class ArchiveProvider:
@@ -73,95 +65,20 @@ class ArchiveProvider:
         self._settings = settings
         self._places = Places(http, local=settings.allow_local_files, max_bytes=settings.max_memory)
         self._lock = threading.Lock()
-        self._entries: dict[str, Entry] | None = None
-        self._mistakes: list[ConfigError] = []
+        self._described = Descriptions(settings)
         self._masters: dict[str, tuple[float, CdfFile]] = {}
         # masters that could not be had: not asked for again for each file of each request
         self._without: set[str] = set()
         self.source = ", ".join(str(folder) for folder in settings.archive_dirs)
 
-    # -- descriptions ----------------------------------------------------------------------------
+    @property
+    def lists_all(self) -> bool:
+        """Whether the inventory knows all there is: not what was described since."""
+        return not self._described.has_more
 
-    def _texts(self) -> list[tuple[str, str | None]]:
-        """Return name and text of every description, the user's first; None where unreadable."""
-        found: list[tuple[str, str | None]] = []
-        for folder in self._settings.archive_dirs:
-            for path in sorted(Path(folder).expanduser().glob("*.y*ml")):
-                try:
-                    found.append((str(path), path.read_text(encoding="utf-8")))
-                except (OSError, UnicodeDecodeError):
-                    found.append((str(path), None))
-        shipped = resources.files(__package__).joinpath("archives")
-        return found + [
-            (item.name, item.read_text(encoding="utf-8"))
-            for item in sorted(shipped.iterdir(), key=lambda i: i.name)
-            if item.name.endswith(".yaml")
-        ]
-
-    def _load(self, texts: Sequence[tuple[str, str | None]]) -> list[str]:
-        """Read the descriptions; returns warnings, and keeps the mistakes."""
-        mirrors = {begin: getattr(self._settings, setting) for begin, setting in _SERVERS.items()}
-        entries: dict[str, Entry] = {}
-        mistakes: list[ConfigError] = []
-        notes: list[str] = []
-        for source, text in texts:
-            if text is None:
-                mistakes.append(ConfigError("not readable as UTF-8 text", source=source))
-                continue
-            read, wrong, odd = read_entries(
-                text, source, replace=mirrors, local=self._settings.allow_local_files
-            )
-            mistakes += wrong
-            notes += odd
-            for entry in read:
-                if entry.id in entries:
-                    notes.append(
-                        f"{entry.where}: {entry.id} is described in {entries[entry.id].where} too, "
-                        "which counts"
-                    )
-                entries.setdefault(entry.id, entry)
-        with self._lock:
-            self._entries, self._mistakes = entries, mistakes
-        return notes + [str(mistake) for mistake in mistakes]
-
-    def _find(self, ref: ProductRef) -> tuple[Entry, str]:
-        """Return the data set and the variable of an id; the path may be left out."""
-        path = ref.path.strip("/")
-        with self._lock:
-            loaded = self._entries
-        found = _match(loaded, path) if loaded is not None else []
-        if not found:
-            self._load(self._texts())
-            with self._lock:
-                found = _match(self._entries or {}, path)
-        if len(found) > 1:
-            listed = ", ".join(entry.id for entry, _ in found)
-            raise InvalidRequest(
-                f"{ref} names several data sets: {listed}", product=str(ref),
-                hint="write the whole path",
-            )  # fmt: skip
-        if found and found[0][1]:
-            return found[0]
-        if found:
-            listed = ", ".join(found[0][0].variables)
-            raise InvalidRequest(
-                f"{ref} is a data set, not a variable", product=str(ref),
-                hint=f"its variables: {listed}" if listed else f"ask for {ref}/VARIABLE",
-            )  # fmt: skip
-        self._blame(ref)
-        known = ", ".join(list(self._entries or {})[:8])
-        raise UnknownProduct(
-            f"no description of {path!r}", product=str(ref), hint=f"there are {known}"
-        )
-
-    def _blame(self, ref: ProductRef) -> None:
-        """Raise the mistake in the description that was meant."""
-        names = set(ref.path.strip("/").split("/"))
-        for mistake in self._mistakes:
-            if mistake.message.partition(":")[0] in names:
-                raise UnknownProduct(
-                    f"its description has a mistake: {mistake}", product=str(ref)
-                ) from mistake
+    def describe(self, text: str, source: str, reader: FileReader | None = None) -> None:
+        """Take a description for as long as this process lasts; see `Descriptions.add`."""
+        self._described.add(text, source, reader)
 
     # -- inventory -------------------------------------------------------------------------------
 
@@ -180,16 +97,16 @@ class ArchiveProvider:
         DeadlineExceeded, Cancelled
             The caller's limit. A mistake in a description is a warning with its file and line.
         """
-        texts = self._texts()
+        texts = self._described.texts()
         version = hashlib.sha256(repr((texts, self._settings.allow_local_files)).encode())
         if since is not None and since == version.hexdigest():
             return None
-        notes = self._load(texts)
+        notes = self._described.load(texts)
         self._without.clear()
         records: list[ProductInfo] = []
         down: set[str] = set()
         whole = True
-        entries = list((self._entries or {}).values())
+        entries = self._described.entries()
         for entry in entries:
             deadline.check("reading the descriptions of archives")
             master = None
@@ -240,6 +157,18 @@ class ArchiveProvider:
             )
             return None
 
+    def file(self, address: str, deadline: Deadline, *, fresh: bool = False) -> Body | None:
+        """Return a file of any archive; None when it is not there."""
+        return self._places.read(address, deadline, fresh=fresh)
+
+    def listing(self, folder: str, deadline: Deadline, *, fresh: bool = False) -> Sequence[str]:
+        """Return the names in a folder of any archive."""
+        return self._places.list(folder, deadline, fresh=fresh)
+
+    def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return none: ``force_refresh`` says how to look, not what is found."""
+        return {}
+
     # -- data ------------------------------------------------------------------------------------
 
     def fetch(
@@ -274,7 +203,7 @@ class ArchiveProvider:
         ServerError, InvalidRequest, CorruptFile
             A folder or a file cannot be read.
         """
-        entry, variable = self._find(ref)
+        entry, variable = self._described.find(ref)
         fresh = bool((options or {}).get("force_refresh", False))
         chosen = self._choose(entry, range, deadline, fresh=fresh)
         if since is not None and not fresh:
@@ -318,8 +247,13 @@ class ArchiveProvider:
         for address, body in bodies.items():
             deadline.check("reading files")
             name = address.rpartition("/")[2]
+            reader = self._described.reader(entry)
             try:
-                found = self._read(entry, name, body, variable, deadline)
+                found = (
+                    self._read(entry, name, body, variable, deadline)
+                    if reader is None
+                    else reader(address, variable)
+                )
             except UnknownProduct as error:
                 lacking = error
                 continue
@@ -337,19 +271,6 @@ class ArchiveProvider:
             return CdfFile(body.data, name, master).variable(variable)
         read = codecs.get(codec).load().read
         return read(body.data, source=name, variables=[variable])[variable]
-
-
-def _match(entries: Mapping[str, Entry], path: str) -> list[tuple[Entry, str]]:
-    """Return the data sets that a path may mean, each with the variable."""
-    found = [
-        (entry, path[len(name) :].strip("/"))
-        for name, entry in entries.items()
-        if path == name or path.startswith(name + "/")
-    ]
-    if found:
-        return [max(found, key=lambda pair: len(pair[0].id))]
-    dataset, _, variable = path.partition("/")
-    return [(entry, variable) for entry in entries.values() if entry.name == dataset]
 
 
 def _version(marks: Mapping[str, str]) -> str | None:

@@ -60,7 +60,7 @@ class CdaProvider:
     name = "cda"
     title = "CDAWeb"
     max_request_ns: int | None = _MAX_REQUEST
-    options: frozenset[str] = frozenset({"method"})
+    options: frozenset[str] = frozenset({"method", "if_newer_than"})
     cachable = True
 
     def __init__(self, settings: Settings, http: HttpClient) -> None:

@@ -54,7 +54,9 @@ class Cdpp3dViewProvider:
     name = "cdpp3dview"
     title = "CDPP 3DView"
     max_request_ns: int | None = 365 * _DAY
-    options: frozenset[str] = frozenset({"coordinate_frame", "coordinate_system", "sampling"})
+    options: frozenset[str] = frozenset(
+        {"coordinate_frame", "coordinate_system", "sampling", "format", "if_newer_than"}
+    )
     cachable = True
 
     def __init__(self, settings: Settings, http: HttpClient) -> None:
@@ -113,6 +115,24 @@ class Cdpp3dViewProvider:
         self._frames = {frame["name"].casefold(): frame for frame in frames}
         return frames
 
+    def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return options in their one form, without those that say what is done anyway.
+
+        Raises
+        ------
+        UnknownOption
+            Two frames at once, a sampling that is no whole number of seconds above zero, or a
+            `format` that is not CDF.
+        """
+        if str(options.get("format") or "cdf").lower() != "cdf":
+            raise UnknownOption(f"format={options['format']!r} is not read", hint="use 'cdf'")
+        plain: dict[str, Any] = {}
+        if (frame := _wanted_frame(options)).casefold() != _DEFAULT_FRAME.casefold():
+            plain["coordinate_frame"] = frame.casefold()  # the server's spelling is found later
+        if (sampling := _sampling(options)) != _DEFAULT_SAMPLING:
+            plain["sampling"] = sampling
+        return plain
+
     # -- data ------------------------------------------------------------------------------------
 
     def fetch(
@@ -152,7 +172,7 @@ class Cdpp3dViewProvider:
             What the server did instead.
         """
         body = ref.path.strip("/")
-        sampling = _sampling(options or {}, ref)
+        sampling = _sampling(options or {})
         frame = self._frame(options or {}, ref, deadline)
         url = self._trajectory_url(body, frame, range, sampling)
         headers = {"If-Modified-Since": since} if since else {}
@@ -185,18 +205,7 @@ class Cdpp3dViewProvider:
 
     def _frame(self, options: Mapping[str, Any], ref: ProductRef, deadline: Deadline) -> str:
         """Return the frame asked for, as the server spells it."""
-        given = {
-            name: str(options[name]).strip()
-            for name in ("coordinate_frame", "coordinate_system")
-            if options.get(name) is not None
-        }
-        if len({name.casefold() for name in given.values()}) > 1:
-            raise UnknownOption(
-                f"two different frames: {', '.join(f'{k}={v!r}' for k, v in given.items())}",
-                product=str(ref),
-                hint="coordinate_system is another name of coordinate_frame: give one",
-            )
-        wanted = next(iter(given.values()), _DEFAULT_FRAME)
+        wanted = _wanted_frame(options)
         if wanted == _DEFAULT_FRAME:
             return wanted
         if wanted.casefold() not in self._frames:
@@ -226,7 +235,21 @@ class Cdpp3dViewProvider:
             )
 
 
-def _sampling(options: Mapping[str, Any], ref: ProductRef) -> int:
+def _wanted_frame(options: Mapping[str, Any]) -> str:
+    given = {
+        name: str(options[name]).strip()
+        for name in ("coordinate_frame", "coordinate_system")
+        if options.get(name) is not None
+    }
+    if len({name.casefold() for name in given.values()}) > 1:
+        raise UnknownOption(
+            f"two different frames: {', '.join(f'{k}={v!r}' for k, v in given.items())}",
+            hint="coordinate_system is another name of coordinate_frame: give one",
+        )
+    return next(iter(given.values()), _DEFAULT_FRAME)
+
+
+def _sampling(options: Mapping[str, Any]) -> int:
     given = options.get("sampling")
     if given is None:
         return _DEFAULT_SAMPLING
@@ -237,7 +260,6 @@ def _sampling(options: Mapping[str, Any], ref: ProductRef) -> int:
     if not (seconds >= 1 and seconds == seconds // 1 and math.isfinite(seconds)):
         raise UnknownOption(
             f"sampling={given!r} is not a whole number of seconds above zero",
-            product=str(ref),
             hint=f"by default it is {_DEFAULT_SAMPLING}",
         )
     return int(seconds)

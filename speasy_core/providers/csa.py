@@ -245,6 +245,10 @@ class CsaProvider:
                 f"{dataset} has no parameter {variable!r}", product=str(ref), url=reply.url,
                 hint=lacking[0].hint,
             ) from lacking[0]  # fmt: skip
+        if not parts:  # "no data" is said in words
+            raise UnexpectedContent(
+                "the Cluster archive sent an archive without a data file", url=reply.url
+            )
         return parts
 
     def _unchanged(self, dataset: str, since: str, deadline: Deadline) -> bool:

@@ -1,19 +1,18 @@
 """Python functions as products: the provider ``vp``.
 
 What a function is and how it is called is the business of whoever registers it; here it is a
-callable of a time range that gives a variable. Nothing of it is kept or shared: a function belongs
-to one process, and its answer may depend on the whole range.
+callable of a time range that gives a variable. Nothing of it is kept here: a function belongs to
+one process, and its answer may depend on the whole range.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from speasy_core import inputs
 from speasy_core.config import Settings
 from speasy_core.errors import (
     Cancelled,
@@ -29,13 +28,23 @@ from speasy_core.variable import SpeasyVariable
 
 from ._common import trim
 
-__all__ = ["FunctionProvider", "ProductFunction"]
+__all__ = ["FunctionProvider", "Knowing", "ProductFunction"]
 
 ProductFunction = Callable[[TimeRange], SpeasyVariable]
 Listener = Callable[[str], None]
 
-# what is being computed on the way to this call: a function may ask for other products
-_running: ContextVar[tuple[str, ...]] = ContextVar("speasy_core_running_functions", default=())
+
+@runtime_checkable
+class Knowing(Protocol):
+    """What a registered function may have besides being called: options, and a limit of time."""
+
+    options: frozenset[str]
+
+    def answer(
+        self, range: TimeRange, *, deadline: Deadline, options: Mapping[str, Any]
+    ) -> SpeasyVariable:
+        """Return the samples; it notes by itself what it computes from, see `inputs`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class FunctionProvider:
         path : str
             Folders and name with ``/`` between, for example ``"magnetopause/b_rotated"``.
         function : callable
-            Takes a TimeRange, returns a SpeasyVariable.
+            Takes a TimeRange, returns a SpeasyVariable. One that is `Knowing` takes options.
         kind : {"scalar", "vector", "multicomponent", "spectrogram"}
             What it returns.
         title, unit : str
@@ -171,6 +180,13 @@ class FunctionProvider:
             records = [entry.info for entry in self._entries.values()]
             return InventoryUpdate(str(self._changes), records)
 
+    def options_of(self, ref: ProductRef) -> frozenset[str]:
+        """Return the options that a product takes."""
+        with self._lock:
+            entry = self._entries.get(ref.path.strip("/"))
+        function = None if entry is None else entry.function
+        return function.options if isinstance(function, Knowing) else self.options
+
     def fetch(
         self,
         ref: ProductRef,
@@ -198,8 +214,7 @@ class FunctionProvider:
             if entry is None:
                 raise self._unknown(path)
         deadline.check(f"calling {ref}")
-        with _no_cycle(path):
-            variable = _call(entry.function, ref, range)
+        variable = _call(entry.function, ref, range, deadline, options or {})
         return Fetched(
             trim(_named(variable, ref), range), None, f"{ref} = {entry.info.meta['function']}"
         )
@@ -228,20 +243,23 @@ def _checked_path(path: str) -> str:
     return text
 
 
-@contextmanager
-def _no_cycle(path: str) -> Iterator[None]:
-    running = _running.get()
-    if path in running:
-        circle = " -> ".join([*running[running.index(path) :], path])
-        raise VirtualProductError(f"virtual products ask for each other: {circle}")
-    token = _running.set((*running, path))
-    try:
-        yield
-    finally:
-        _running.reset(token)
+def _call(
+    function: ProductFunction,
+    ref: ProductRef,
+    range: TimeRange,
+    deadline: Deadline,
+    options: Mapping[str, Any],
+) -> SpeasyVariable:
+    if isinstance(function, Knowing):
+        return function.answer(range, deadline=deadline, options=options)
+    with inputs.computing(str(ref), deadline):
+        answer = _plain(function, ref, range)
+    # of what a plain function computes nothing is known
+    inputs.note(str(ref), range, answer, None)
+    return answer
 
 
-def _call(function: ProductFunction, ref: ProductRef, range: TimeRange) -> SpeasyVariable:
+def _plain(function: ProductFunction, ref: ProductRef, range: TimeRange) -> SpeasyVariable:
     try:
         answer = function(range)
     except (Cancelled, VirtualProductError):  # the second names the function that failed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,7 +15,6 @@ from speasy_core.config import Settings
 from speasy_core.errors import (
     Cancelled,
     InvalidRequest,
-    RequestTooLarge,
     ServerError,
     SpeasyError,
     UnknownProduct,
@@ -26,8 +26,9 @@ from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable, merge
 
 from ._common import trim
-from ._hapi_client import HapiClient, HapiError, coverage, duration_ns
+from ._hapi_client import HapiClient, coverage
 from ._hapi_inventory import digest, read_server
+from ._hapi_request import HapiRequest
 from ._hapi_servers import chosen_servers
 
 __all__ = ["HapiProvider"]
@@ -35,12 +36,8 @@ __all__ = ["HapiProvider"]
 _log = logging.getLogger(__name__)
 
 _DAY = 86_400_000_000_000
-_SECOND = 1_000_000_000
 # seconds that one server may take to say what it has, so that one that stalls delays no other
 _SERVER_TIME = 40.0
-_MAX_PIECES = 2000
-# what one request may bring, by the server's own word on cadence and sizes
-_MAX_BYTES = 200_000_000
 
 
 class HapiProvider:
@@ -64,7 +61,6 @@ class HapiProvider:
     def __init__(self, settings: Settings, http: HttpClient) -> None:
         servers = chosen_servers(settings)
         self._clients = {key: HapiClient(server, http) for key, server in servers.items()}
-        self._kept: dict[str, list[ProductInfo]] = {}
         self._lookup: Callable[[ProductRef], ProductInfo | None] = lambda ref: None
         self.source = " ".join(sorted(f"{s.name}={s.url}" for s in servers.values()))
 
@@ -78,7 +74,7 @@ class HapiProvider:
         """Return the data sets of all servers that answer, or None when nothing changed.
 
         HAPI has no mark of freshness: the lists are read and compared. A server that does not
-        answer is named in the warnings; what it had when it last did stays.
+        answer is named in the warnings; what it had when it last did stays, also after a restart.
 
         Parameters
         ----------
@@ -97,23 +93,25 @@ class HapiProvider:
         failed = {name: a for name, a in answers.items() if isinstance(a, SpeasyError)}
         if failed and len(failed) == len(answers):
             raise _all_failed(failed)
-        marks, warnings = {}, []
+        records: dict[str, list[ProductInfo]] = {}
+        marks: dict[str, str] = {}
+        warnings: list[str] = []
         for name, answer in answers.items():
             server = self._clients[name].server.name
             if isinstance(answer, SpeasyError):
                 warnings.append(f"{server} does not answer: {answer.message}")
             else:
-                self._kept[name], notes = answer
+                records[name], notes = answer
                 warnings += notes
-                marks[server] = digest(self._kept[name])
-        if since is not None and _unchanged(marks, since, failed.keys()):
+                marks[server] = digest(records[name])
+        before = dict(item.rpartition(":")[::2] for item in (since or "").split())
+        if since is not None and _unchanged(marks, before, failed.keys()):
             return None
-        for name in failed:
-            if name in self._kept:
-                marks[self._clients[name].server.name] = digest(self._kept[name])
-        records = [r for name in self._clients for r in self._kept.get(name, [])]
+        kept = [self._clients[name].server.name for name in failed]
+        marks = {name: before[name] for name in kept if name in before} | marks
         version = " ".join(f"{server}:{mark}" for server, mark in sorted(marks.items()))
-        return InventoryUpdate(version, records, tuple(warnings))
+        listed = [r for found in records.values() for r in found]
+        return InventoryUpdate(version, listed, tuple(warnings), [(name,) for name in kept])
 
     def _ask_all(
         self, deadline: Deadline
@@ -121,17 +119,13 @@ class HapiProvider:
         allowed = min(_SERVER_TIME, 0.8 * deadline.left())
 
         def ask(name: str) -> tuple[list[ProductInfo], list[str]] | SpeasyError:
-            part = Deadline(allowed)
-            forget = deadline.on_cancel(part.cancel)
             try:
-                return read_server(self._clients[name], part)
+                return read_server(self._clients[name], Deadline(allowed, within=deadline))
             except Cancelled:
                 raise
             except SpeasyError as error:
                 _log.info("HAPI server %s: %s", name, error)
                 return error
-            finally:
-                forget()
 
         if not self._clients:
             return {}
@@ -178,28 +172,82 @@ class HapiProvider:
         """
         deadline.check(f"asking for {ref}")
         client, dataset, parameter, info = self._resolve(ref, deadline)
+        asked = _Asked(client, dataset, info, {ref: parameter})
+        return self._answer(asked, range, deadline, since)[ref]
+
+    def together(self, ref: ProductRef) -> str | None:
+        """Return server and data set: one request brings several parameters of them."""
+        try:
+            client, parts = self._client(ref)
+        except UnknownProduct:
+            return None
+        dataset, parameter = self._part(client, parts) if parts else ("", "")
+        # commas part names in a request
+        whole = parameter and "," not in parameter
+        return f"{client.server.name}/{dataset}" if whole else None
+
+    def fetch_many(
+        self,
+        refs: Sequence[ProductRef],
+        range: TimeRange,
+        *,
+        deadline: Deadline,
+        since: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> dict[ProductRef, Fetched]:
+        """Return the samples of several parameters of one data set, by one request.
+
+        Parameters
+        ----------
+        refs : sequence of ProductRef
+            Those of another data set than the first one's are left out.
+        range, deadline, since, options
+            As for `fetch`.
+
+        Raises
+        ------
+        SpeasyError
+            As `fetch`; one of the parameters may be the reason.
+        """
+        deadline.check(f"asking for {len(refs)} products")
+        client, dataset, parameter, info = self._resolve(refs[0], deadline)
+        asked = _Asked(client, dataset, info, {refs[0]: parameter})
+        for ref in refs[1:]:
+            *others, parameter, _ = self._resolve(ref, deadline)
+            if others == [client, dataset]:
+                asked.parameters[ref] = parameter
+        return self._answer(asked, range, deadline, since)
+
+    def _answer(
+        self, asked: _Asked, range: TimeRange, deadline: Deadline, since: str | None
+    ) -> dict[ProductRef, Fetched]:
+        client, dataset, info = asked.client, asked.dataset, asked.info
         covered = coverage(info)
         if since is not None or (covered is not None and range.stop_ns > covered.stop_ns):
             info = client.info(dataset, deadline, max_age=60.0)
             covered = coverage(info)
         version = _version(info, covered, range)
-        names = _wanted(info, parameter)
-        request = _Data(client, dataset, parameter, names, info, deadline)
+        request = HapiRequest(client, dataset, list(asked.parameters.values()), info, deadline)
         span = range
+        parts: list[Mapping[str, SpeasyVariable]] = []
         if covered is not None:
             # some servers name the last sample as the end, others the instant behind it
             near = range.intersect(TimeRange.from_ns(covered.start_ns, covered.stop_ns + _DAY))
-            if near is None:
-                return Fetched(empty(info, parameter, str(ref)), version, request.url(range))
-            span = near
-        if since is not None and version is not None and since == version:
-            return Fetched(None, version, request.url(span))
-        parts = [v for piece in request.split(span) for v in request.get(piece)]
-        filled = [v for v in parts if len(v)]
-        if not filled:
-            return Fetched(empty(info, parameter, str(ref)), version, request.url(span))
-        found = merge(filled) if len(filled) > 1 else filled[0]
-        return Fetched(trim(found, range), version, request.url(span))
+            span = range if near is None else near
+        else:
+            near = range
+        url = request.url(span)
+        if near is not None:
+            if since is not None and version is not None and since == version:
+                return dict.fromkeys(asked.parameters, Fetched(None, version, url))
+            parts = [found for piece in request.split(near) for found in request.get(piece)]
+        answers = {}
+        for ref, name in asked.parameters.items():
+            filled = [part[name] for part in parts if len(part[name])]
+            found = merge(filled) if len(filled) > 1 else filled[0] if filled else None
+            v = empty(info, name, str(ref)) if found is None else trim(found, range)
+            answers[ref] = Fetched(v, version, url)
+        return answers
 
     def dataset(
         self, ref: ProductRef, *, deadline: Deadline | None = None
@@ -296,13 +344,6 @@ def _part(parts: list[str], known: Callable[[str], bool]) -> tuple[str, str]:
     return "/".join(parts[:-1]), parts[-1]
 
 
-def _wanted(info: Info, parameter: str) -> list[str]:
-    """Return the parameter and those that hold its bins, in the order of the data set."""
-    asked = info.find(parameter)
-    wanted = {parameter, *(asked.needs() if asked else ())}
-    return [p.name for p in info.parameters if p.name in wanted]
-
-
 def _version(info: Info, covered: TimeRange | None, span: TimeRange) -> str | None:
     """Return the mark of what the data set holds in `span`; None when the server gives none."""
     modified = info.meta.get("modificationDate")
@@ -313,8 +354,7 @@ def _version(info: Info, covered: TimeRange | None, span: TimeRange) -> str | No
     return f"{modified} {info.meta.get('stopDate')}" if grows else modified
 
 
-def _unchanged(marks: Mapping[str, str], since: str, failed: Any) -> bool:
-    before = dict(item.rpartition(":")[::2] for item in since.split())
+def _unchanged(marks: Mapping[str, str], before: Mapping[str, str], failed: Any) -> bool:
     same = all(before.get(server) == mark for server, mark in marks.items())
     return same and (bool(failed) or before.keys() == marks.keys())
 
@@ -329,68 +369,11 @@ def _all_failed(failed: Mapping[str, SpeasyError]) -> SpeasyError:
     )
 
 
-class _Data:
-    """The requests for one parameter."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Parameters of one data set, by the products that they are."""
 
-    def __init__(
-        self,
-        client: HapiClient,
-        dataset: str,
-        parameter: str,
-        names: list[str],
-        info: Info,
-        deadline: Deadline,
-    ) -> None:
-        self._client, self._dataset, self._parameter = client, dataset, parameter
-        self._names, self._info, self._deadline = names, info, deadline
-        # time comes first, asked for or not
-        asked = [p for p in info.parameters[1:] if p.name in names]
-        self._layout = Info((info.time, *asked), info.meta)
-
-    def url(self, span: TimeRange) -> str:
-        return self._client.data_url(self._dataset, self._names, span, self._deadline)
-
-    def split(self, span: TimeRange) -> list[TimeRange]:
-        """Cut a range into pieces that the server takes."""
-        limits = [duration_ns(self._info.meta.get("maxRequestDuration")), self._affordable()]
-        longest = min((limit for limit in limits if limit), default=None)
-        if longest is None or span.duration_ns <= longest:
-            return [span]
-        count = -(-span.duration_ns // longest)
-        if count > _MAX_PIECES:
-            raise RequestTooLarge(
-                f"{self._client.server.name} takes at most {longest / _SECOND:g} s in one request: "
-                f"{count} requests would be needed, more than {_MAX_PIECES}",
-                range=span,
-                hint="ask for a shorter range",
-            )
-        starts = [span.start_ns + i * longest for i in range(count)]
-        return [TimeRange.from_ns(s, min(s + longest, span.stop_ns)) for s in starts]
-
-    def _affordable(self) -> int | None:
-        cadence = duration_ns(self._info.meta.get("cadence"))
-        parameters = [p for p in self._info.parameters if p.name in self._names]
-        record = 24 + sum(p.columns * (p.length or 8) for p in parameters)
-        return None if cadence is None else max(_MAX_BYTES // record * cadence, _SECOND)
-
-    def get(self, span: TimeRange, halvings: int = 12) -> list[SpeasyVariable]:
-        """Return what the server has in a range, in pieces where it finds the range too long."""
-        url = self.url(span)
-        try:
-            return [self._client.data(url, self._parameter, self._layout, self._deadline)]
-        except HapiError as error:
-            if error.code == 1405:
-                covered = coverage(self._info)
-                inside = covered.intersect(span) if covered is not None else None
-                if covered is not None and inside is None:
-                    return []
-                if inside is None or inside == span:
-                    raise
-                return self.get(inside, halvings)
-            if error.code != 1408 or not halvings or span.duration_ns < 2 * _SECOND:
-                raise
-        middle = (span.start_ns + span.stop_ns) // 2
-        halves = (
-            TimeRange.from_ns(span.start_ns, middle), TimeRange.from_ns(middle, span.stop_ns)
-        )  # fmt: skip
-        return [v for half in halves for v in self.get(half, halvings - 1)]
+    client: HapiClient
+    dataset: str
+    info: Info
+    parameters: dict[ProductRef, str]

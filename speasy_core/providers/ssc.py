@@ -78,7 +78,7 @@ class SscProvider:
     name = "ssc"
     title = "SSCWeb"
     max_request_ns: int | None = 60 * _DAY
-    options: frozenset[str] = frozenset({"coordinate_system"})
+    options: frozenset[str] = frozenset({"coordinate_system", "debug"})
     cachable = True
 
     def __init__(self, settings: Settings, http: HttpClient) -> None:
@@ -111,6 +111,17 @@ class SscProvider:
             return None
         observatories, warnings = read_observatories(body, source=url)
         return InventoryUpdate(version, [_record(o) for o in observatories], tuple(warnings))
+
+    def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return options in their one form; `debug`, a word of Speasy's, changes nothing here.
+
+        Raises
+        ------
+        UnknownOption
+            A coordinate system that SSCWeb does not know.
+        """
+        system = _system(options)
+        return {} if system == _DEFAULT_SYSTEM else {"coordinate_system": system}
 
     # -- data ------------------------------------------------------------------------------------
 
@@ -149,7 +160,7 @@ class SscProvider:
             The server's own message is quoted.
         """
         satellite = _satellite(ref)
-        system = _system(options or {}, ref)
+        system = _system(options or {})
         wide = _widened(range)
         url = self._locations_url(satellite, wide, system)
         found = self._ask(url, satellite, ref, deadline)
@@ -216,7 +227,7 @@ def _satellite(ref: ProductRef) -> str:
     return name.lower()
 
 
-def _system(options: Mapping[str, Any], ref: ProductRef) -> str:
+def _system(options: Mapping[str, Any]) -> str:
     given = options.get("coordinate_system")
     if given is None:
         return _DEFAULT_SYSTEM
@@ -224,7 +235,6 @@ def _system(options: Mapping[str, Any], ref: ProductRef) -> str:
     if system not in COORDINATE_SYSTEMS:
         raise UnknownOption(
             f"SSCWeb has no coordinate system {given!r}",
-            product=str(ref),
             hint=f"coordinate_system is one of {', '.join(COORDINATE_SYSTEMS)}",
         )
     return system

@@ -8,9 +8,11 @@ header) that the entries name under ``"blob"``. What the entries mean is the cac
     disk     the store in a folder, which falls back to    memory   the store without one
     folder   whose it is, what lies where, what has to go  blob     arrays in a checksummed file
     index    keys to small bytes, shared by processes      locks    between processes
+    writing  of blobs
 """
 
 from .disk import DiskStore
 from .memory import Entry, MemoryStore, Store, StoredArrays
+from .writing import Joined, storable
 
-__all__ = ["DiskStore", "Entry", "MemoryStore", "Store", "StoredArrays"]
+__all__ = ["DiskStore", "Entry", "Joined", "MemoryStore", "Store", "StoredArrays", "storable"]

@@ -6,24 +6,27 @@ Layout, little endian::
     uint32    length of the header in bytes
     uint32    CRC-32 of the header
     uint64    length of the file
-    header    JSON, UTF-8; then zeros up to a multiple of 64
+    header    JSON, UTF-8, with spaces at its end; then zeros up to a multiple of 64
     buffers   each at a multiple of 64 after that
 
 A buffer is checked in blocks of 128 KiB, those that a read touches: a slice of a large file costs
 what the slice costs. The header also holds the first time of each block, so that a search in time
-trusts no byte that was not checked. Nothing in such a file can be executed.
+trusts no byte that was not checked. Rows of many bytes are given as they lie in the file, mapped
+into memory, once they are checked. Nothing in such a file can be executed.
 """
 
 from __future__ import annotations
 
 import json
+import mmap
 import os
-import struct
+import stat
 import threading
 import weakref
 import zlib
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,81 +35,18 @@ import numpy.typing as npt
 
 from speasy_core.errors import CorruptFile
 
+from .writing import BLOCK, KINDS, MAGIC, PROLOGUE, aligned, storable, write_blob
+
 __all__ = ["BLOCK", "Blob", "storable", "write_blob"]
 
 Array = npt.NDArray[Any]
 
-MAGIC = b"SPZBLOB1"
-BLOCK = 128 * 1024
-_PROLOGUE = struct.Struct("<8sIIQ")
-_ALIGN = 64
 _MAX_HEADER = 256 * 2**20
-# kinds whose bytes are the value; "O" would be addresses, "V" loses its fields in a header
-_KINDS = frozenset("biufcmMSU")
-
-
-def storable(array: Array) -> bool:
-    """Whether the bytes of an array are its value."""
-    return array.dtype.kind in _KINDS
-
-
-def _aligned(size: int) -> int:
-    return -(-size // _ALIGN) * _ALIGN
-
-
-def _raw(array: Array) -> tuple[npt.NDArray[np.uint8], str]:
-    """Return the bytes of an array without copying where it is contiguous, and their order."""
-    if array.ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous:
-        flat, order = array.reshape(-1, order="F"), "F"
-    else:
-        flat, order = np.ascontiguousarray(array).reshape(-1), "C"
-    return (flat.view(np.uint8) if flat.nbytes else np.zeros(0, np.uint8)), order
-
-
-def write_blob(file: Path, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> int:
-    """Write arrays to `file` and sync it; returns its size.
-
-    Parameters
-    ----------
-    file : Path
-        Must not exist.
-    meta : mapping
-        JSON values, kept in the header.
-    arrays : mapping of str to ndarray
-        Kinds as `storable` says; a one-dimensional int64 array named ``time`` gets search marks.
-
-    Raises
-    ------
-    OSError
-        The disk is full, or the like; the file is then incomplete.
-    """
-    buffers, described, offset = [], [], 0
-    for name, array in arrays.items():
-        data, order = _raw(array)
-        view = data.data
-        entry: dict[str, Any] = {
-            "name": name, "dtype": array.dtype.str, "shape": list(array.shape), "order": order,
-            "offset": offset, "nbytes": data.nbytes,
-            "crc": [zlib.crc32(view[i : i + BLOCK]) for i in range(0, data.nbytes, BLOCK)],
-        }  # fmt: skip
-        if name == "time" and array.ndim == 1 and array.dtype == np.int64:
-            entry["marks"] = [int(first) for first in array[:: BLOCK // 8]]
-        described.append(entry)
-        buffers.append(data)
-        offset += _aligned(data.nbytes)
-    header = json.dumps({"format": 1, "meta": dict(meta), "arrays": described}).encode()
-    start = _aligned(_PROLOGUE.size + len(header))
-    prologue = _PROLOGUE.pack(MAGIC, len(header), zlib.crc32(header), start + offset)
-    with open(file, "xb") as out:
-        out.write(prologue)
-        out.write(header)
-        out.write(bytes(start - _PROLOGUE.size - len(header)))
-        for data in buffers:
-            out.write(data.data)
-            out.write(bytes(_aligned(data.nbytes) - data.nbytes))
-        out.flush()
-        os.fsync(out.fileno())
-    return start + offset
+# rows of at least so many bytes are given as they lie in the file; smaller ones are copied, so
+# that a slice holds no file open
+MAPPED = 16 * 2**20
+_CHECKERS = 4
+_CHECKED_AT_ONCE = 64
 
 
 class _Buffer:
@@ -125,7 +65,7 @@ class _Buffer:
         for n in self.shape:
             count *= n
         sound = (
-            self.dtype.kind in _KINDS
+            self.dtype.kind in KINDS
             and self.order in ("C", "F")
             and self.shape
             and min(self.shape) >= 0
@@ -157,6 +97,7 @@ class Blob:
     def __init__(self, file: Path) -> None:
         self.file = file
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        flags |= getattr(os, "O_NONBLOCK", 0)  # a pipe in place of the file must not hold us up
         self._fd = os.open(file, flags | getattr(os, "O_CLOEXEC", 0))
         weakref.finalize(self, os.close, self._fd)
         self._seek = threading.Lock()
@@ -165,17 +106,22 @@ class Blob:
     def _load(self) -> None:
         state = os.fstat(self._fd)
         self._stamp = (state.st_mtime_ns, state.st_size)
+        self._map: mmap.mmap | None = None
         name = str(self.file)
-        prologue = self._pread(_PROLOGUE.size, 0)
-        magic, length, crc, size = _PROLOGUE.unpack(prologue)
+        if not stat.S_ISREG(state.st_mode) or state.st_size < PROLOGUE.size:
+            raise CorruptFile("not a whole file of stored arrays", source=name)
+        prologue = self._pread(PROLOGUE.size, 0)
+        magic, length, crc, size = PROLOGUE.unpack(prologue)
         if magic != MAGIC or size != state.st_size or length > min(_MAX_HEADER, size):
             raise CorruptFile("not a whole file of stored arrays", source=name)
-        header = self._pread(length, _PROLOGUE.size)
+        header = self._pread(length, PROLOGUE.size)
         if zlib.crc32(header) != crc:
             raise CorruptFile("the header does not match its checksum", source=name)
         try:
             parsed = json.loads(header)
-            start = _aligned(_PROLOGUE.size + length)
+            if parsed["format"] != 1:
+                raise CorruptFile("stored arrays of another format", source=name)
+            start = aligned(PROLOGUE.size + length)
             self.meta: Mapping[str, Any] = parsed["meta"]
             self._buffers = {
                 str(e["name"]): _Buffer(e, start, size, name) for e in parsed["arrays"]
@@ -208,8 +154,13 @@ class Blob:
         last = min(first + BLOCK // 8, buffer.shape[0])
         return first + int(self.rows("time", first, last).searchsorted(np.int64(ns)))
 
+    def layout(self, name: str) -> tuple[np.dtype[Any], tuple[int, ...], str]:
+        """Return type, shape and order (``C`` or ``F``) of an array."""
+        buffer = self._buffers[name]
+        return buffer.dtype, buffer.shape, buffer.order
+
     def rows(self, name: str, first: int, last: int) -> Array:
-        """Return the rows ``[first, last)`` of an array, in memory of their own.
+        """Return the rows ``[first, last)`` of an array; many of them as they lie in the file.
 
         Raises
         ------
@@ -220,22 +171,82 @@ class Blob:
         n, rest = buffer.shape[0], buffer.shape[1:]
         first, last = max(0, first), min(last, n)
         count = max(0, last - first)
+        if n and count * (buffer.nbytes // n) >= MAPPED:
+            return self._mapped(buffer, first, last)
         if buffer.order == "C":
             out = np.empty((count, *rest), buffer.dtype)
-            width = buffer.nbytes // n if n else 0
-            self._fill(buffer, first * width, out)
-            return out
-        columns = int(np.prod(rest, dtype=np.int64))
-        flat = np.empty((count, columns), buffer.dtype, order="F")
-        size = buffer.dtype.itemsize
-        for column in range(columns):
-            self._fill(buffer, (column * n + first) * size, flat[:, column])
-        return flat.reshape((count, *rest), order="F")
+        else:
+            columns = int(np.prod(rest, dtype=np.int64))
+            flat = np.empty((count, columns), buffer.dtype, order="F")
+            out = flat.reshape((count, *rest), order="F")
+        self.read_into(name, first, first + count, out)
+        return out
+
+    def read_into(self, name: str, first: int, last: int, out: Array) -> None:
+        """Read the rows ``[first, last)`` into `out`, rows of an array of the same layout.
+
+        Raises
+        ------
+        CorruptFile
+            As `rows`.
+        """
+        buffer = self._buffers[name]
+        if not out.size:
+            return
+        n = buffer.shape[0]
+        if buffer.order == "C":
+            self._fill(buffer, first * (buffer.nbytes // n), out)
+            return
+        flat = out if out.ndim == 2 else out.reshape((last - first, -1), order="F")
+        for column in range(flat.shape[1]):
+            start = (column * n + first) * buffer.dtype.itemsize
+            self._fill(buffer, start, flat[:, column])
+
+    def _mapped(self, buffer: _Buffer, first: int, last: int) -> Array:
+        """Return rows without copying; what they lie in is checked once."""
+        if self._map is None:
+            self._map = mmap.mmap(self._fd, 0, access=mmap.ACCESS_READ)
+        n = buffer.shape[0]
+        if buffer.order == "C":
+            spans = [(first * (buffer.nbytes // n), last * (buffer.nbytes // n))]
+        else:
+            size = buffer.dtype.itemsize
+            columns = buffer.nbytes // size // n
+            spans = [((c * n + first) * size, (c * n + last) * size) for c in range(columns)]
+        blocks = {
+            block
+            for start, stop in spans
+            for block in range(start // BLOCK, -(-stop // BLOCK))
+            if not buffer.checked[block]
+        }
+        if blocks:
+            self._check_mapped(buffer, sorted(blocks))
+        whole: Array = np.ndarray(
+            buffer.shape, buffer.dtype, self._map, buffer.offset, order=buffer.order  # type: ignore[arg-type]
+        )  # fmt: skip
+        return whole[first:last]
+
+    def _check_mapped(self, buffer: _Buffer, blocks: list[int]) -> None:
+        assert self._map is not None
+        with memoryview(self._map) as view:
+
+            def check(some: Iterable[int]) -> None:
+                for block in some:
+                    low = buffer.offset + block * BLOCK
+                    high = min(low + BLOCK, buffer.offset + buffer.nbytes)
+                    self._check(buffer, block, view[low:high])
+
+            runs = [
+                blocks[i : i + _CHECKED_AT_ONCE] for i in range(0, len(blocks), _CHECKED_AT_ONCE)
+            ]
+            with ThreadPoolExecutor(_CHECKERS) as pool:
+                list(pool.map(check, runs))
 
     def _fill(self, buffer: _Buffer, start: int, out: Array) -> None:
         """Read the bytes from `start` on into `out`, which is contiguous."""
         if not out.nbytes:
             return
+        assert out.flags.c_contiguous
         target = out.reshape(-1).view(np.uint8).data
         stop, position = start + len(target), start
         while position < stop:

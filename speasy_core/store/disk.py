@@ -6,14 +6,14 @@ header) that the entries name under ``"blob"``. What the entries mean is the cac
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import threading
 import time
 import uuid
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +26,10 @@ from speasy_core.http.deadline import Deadline
 from speasy_core.timerange import TimeRange
 
 from .blob import Blob, storable, write_blob
-from .folder import StoreFolder, check_folder
+from .folder import StoreFolder, check_folder, check_place, frozen
+from .frozen import FrozenFolder, FrozenIndex
 from .index import Index, IndexTrouble
+from .lists import OnlyInMemoryError, parse, to_plain
 from .locks import FileLocks
 from .memory import (
     MEMORY,
@@ -37,7 +39,9 @@ from .memory import (
     MemoryStore,
     Store,
     StoredArrays,
+    largest_blob,
 )
+from .writing import Joined
 
 __all__ = ["DiskStore", "Entry", "MemoryStore", "Store", "StoredArrays"]
 
@@ -73,17 +77,38 @@ class DiskStore:
 
     def __init__(self, folder: Path | str, limit: int) -> None:
         self._root = Path(folder)
-        self._limit = limit
+        self._limit, self.largest = limit, largest_blob(limit)
         self._memory = MemoryStore(min(limit, MEMORY_LIMIT))
         self._lock = threading.RLock()
         self._warned = False
         self._retry_at = 0.0
+        self.protected = frozenset
         self._reset()
+
+    @property
+    def protected(self) -> Callable[[], frozenset[str]]:
+        """Returns the names of blobs that are not deleted to make room."""
+        return self._memory.protected
+
+    @protected.setter
+    def protected(self, names: Callable[[], frozenset[str]]) -> None:
+        self._memory.protected = names
+
+    def all_keys(self) -> list[str]:
+        """Return all keys that have entries."""
+        try:
+            _, index = self._ready()
+            found = index.all_keys()
+        except (OSError, IndexTrouble) as error:
+            self._fall_back(error)
+            found = []
+        return list(dict.fromkeys([*found, *self._memory.all_keys()]))
 
     def _reset(self) -> None:
         self._pid = os.getpid()
-        self._folder: StoreFolder | None = None
-        self._index: Index | None = None
+        self._folder: StoreFolder | FrozenFolder | None = None
+        self._index: Index | FrozenIndex | None = None
+        self._read_only = False
         self._locks: FileLocks | None = None
         self._open: OrderedDict[str, Blob] = OrderedDict()
         self._lists: dict[str, list[Entry]] = {}
@@ -103,7 +128,9 @@ class DiskStore:
                     self._generation = generation
                 elif key in self._lists:
                     return list(self._lists[key])
-            found = _parse(index.get(key))
+            found = parse(index.get(key))
+            if index.refused:
+                self._warn("held entries that are not its own; their data is fetched again")
             with self._lock:
                 if len(self._lists) >= _KEPT_LISTS:
                     self._lists.clear()
@@ -117,18 +144,17 @@ class DiskStore:
     def update(self, key: str, change: Change) -> None:
         """Replace the entries of a key by what `change` makes of them, in one transaction."""
         if key not in self._memory:
-            with self._lock:
-                known = list(self._lists.get(key, ()))
+            known = self.entries(key)
 
             def work(old: bytes | None) -> bytes | None:
-                known[:] = _parse(old)
-                return _to_plain(change(list(known)))
+                known[:] = parse(old)
+                return to_plain(change(list(known)))
 
             try:
                 folder, index = self._ready()
                 index.update(key, work)
                 folder.touch_generation()
-            except _OnlyInMemoryError:
+            except OnlyInMemoryError:
                 pass  # an entry names a blob that the disk did not take
             except (OSError, IndexTrouble) as error:
                 self._fall_back(error)
@@ -144,22 +170,58 @@ class DiskStore:
         if not all(storable(array) for array in arrays.values()):
             return self._memory.write(meta, arrays)
         try:
-            folder, _ = self._ready()
-            name = uuid.uuid4().hex
-            temporary = folder.temporary(name)
-            try:
-                size = write_blob(temporary, meta, arrays)
-                final = folder.blob(name)
-                final.parent.mkdir(mode=0o700, exist_ok=True)
-                temporary.replace(final)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            folder.make_room(size, self._limit)
+            return self._write(meta, arrays)
         except (OSError, IndexTrouble) as error:
             self._fall_back(error)
             return self._memory.write(meta, arrays)
+
+    def join(self, meta: Mapping[str, Any], arrays: Mapping[str, Array | Joined]) -> str | None:
+        """Keep arrays that are in several places; None when the disk does not take them."""
+        try:
+            return self._write(meta, arrays)
+        except (OSError, IndexTrouble):
+            return None
+
+    def _write(self, meta: Mapping[str, Any], arrays: Mapping[str, Array | Joined]) -> str:
+        folder, _ = self._ready()
+        if isinstance(folder, FrozenFolder):
+            raise IndexTrouble("the folder cannot be written to")
+        name = uuid.uuid4().hex
+        temporary = folder.temporary(name)
+        try:
+            size = write_blob(temporary, meta, arrays)
+            final = folder.blob(name)
+            final.parent.mkdir(mode=0o700, exist_ok=True)
+            temporary.replace(final)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        if folder.grown(size) > self._limit:
+            # some more than necessary, so that not every answer has to make room
+            self._make_room(folder, int(0.9 * self._limit), name)
         return name
+
+    def make_room(self, limit: int) -> None:
+        """Delete what was least recently used until no more than `limit` bytes are kept."""
+        self._memory.make_room(limit)
+        try:
+            folder, _ = self._ready()
+            if isinstance(folder, StoreFolder):
+                self._make_room(folder, limit)
+        except (OSError, IndexTrouble) as error:
+            self._fall_back(error)
+
+    def _make_room(self, folder: StoreFolder, limit: int, spared: str = "") -> None:
+        gone = folder.make_room(limit, self.protected() | {spared})
+        for key, names in gone.items():
+            self.update(
+                key,
+                lambda entries, names=names: [e for e in entries if e.get("blob") not in names],  # type: ignore[misc]
+            )
+        with self._lock:
+            for names in gone.values():
+                for name in names:
+                    self._open.pop(name, None)
 
     def open(self, name: str) -> StoredArrays | None:
         """Return a blob, None when it is gone or damaged."""
@@ -183,15 +245,20 @@ class DiskStore:
         except FileNotFoundError:
             return None
         except CorruptFile:
-            self.discard(name)
+            self.discard(name, damaged=True)
             return None
         except (OSError, IndexTrouble) as error:
-            self._fall_back(error)
+            if getattr(error, "errno", None) == errno.ELOOP:
+                self.discard(name, damaged=True)  # a link in the place of what we wrote
+            else:
+                self._fall_back(error)
             return None
         return blob
 
-    def discard(self, name: str) -> None:
-        """Delete a blob that no entry names any more, or that is damaged."""
+    def discard(self, name: str, *, damaged: bool = False) -> None:
+        """Delete a blob that no entry names any more, or that is damaged, which is said once."""
+        if damaged:
+            self._warn("held a file that is damaged or not its own; its data is fetched again")
         self._memory.discard(name)
         with self._lock:
             self._open.pop(name, None)
@@ -212,7 +279,8 @@ class DiskStore:
         """
         try:
             self._ready()
-            assert self._locks is not None
+            if self._locks is None:
+                raise IndexTrouble("the folder cannot be written to")
             held = self._locks.hold(sha256(key.encode()).hexdigest()[:32], range, deadline)
             held.__enter__()
         except SpeasyError:
@@ -231,8 +299,9 @@ class DiskStore:
         try:
             folder, index = self._ready()
             size, count = folder.usage()
+            place = "disk (read-only)" if self._read_only else "disk"
             return {
-                "place": "disk", "folder": str(folder.path), "bytes": size, "limit": self._limit,
+                "place": place, "folder": str(folder.path), "bytes": size, "limit": self._limit,
                 "products": len(index.all_keys()), "blobs": count,
             }  # fmt: skip
         except (OSError, IndexTrouble) as error:
@@ -245,8 +314,9 @@ class DiskStore:
         try:
             folder, index = self._ready()
             index.clear()
-            folder.touch_generation()
-            folder.delete_blobs()
+            if isinstance(folder, StoreFolder):
+                folder.touch_generation()
+                folder.delete_blobs()
         except (OSError, IndexTrouble) as error:
             self._fall_back(error)
         with self._lock:
@@ -267,7 +337,7 @@ class DiskStore:
                 if part is not None:
                     part.close()
 
-    def _ready(self) -> tuple[StoreFolder, Index]:
+    def _ready(self) -> tuple[StoreFolder | FrozenFolder, Index | FrozenIndex]:
         """Return folder and index, opened at first use and again after a fork."""
         if self._folder is not None and self._index is not None and self._pid == os.getpid():
             return self._folder, self._index
@@ -278,54 +348,57 @@ class DiskStore:
             if self._folder is None or self._index is None:
                 if time.monotonic() < self._retry_at:
                     raise IndexTrouble("the disk cache failed a moment ago")
-                check_folder(self._root)
-                folder = StoreFolder(self._root)
+                check_place(self._root)
                 try:
-                    self._index = folder.open_index()
-                except BaseException:
-                    folder.close()
-                    raise
-                self._folder, self._locks = folder, FileLocks(folder.path / "locks")
+                    self._open_for_writing()
+                except (OSError, IndexTrouble) as error:
+                    self._open_for_reading(error)
+            assert self._folder is not None
+            assert self._index is not None
             return self._folder, self._index
+
+    def _open_for_writing(self) -> None:
+        check_folder(self._root)
+        folder = StoreFolder(self._root)
+        try:
+            self._index = folder.open_index()
+        except BaseException:
+            folder.close()
+            raise
+        self._folder, self._locks = folder, FileLocks(folder.path / "locks")
+        for text in folder.oddities():
+            self._warn(text)
+
+    def _open_for_reading(self, why: Exception) -> None:
+        """Use a folder as it is where it can be read only; the reason is raised where it cannot."""
+        try:
+            self._folder, self._index = frozen(self._root)
+        except OSError:
+            raise why from None
+        self._read_only = True
+        self._warn(
+            f"cannot be written to: {why}; what it holds is used, new data is kept in memory"
+        )
 
     def _fall_back(self, error: Exception) -> None:
         """Remember that the disk failed, and say so once."""
         with self._lock:
-            first, self._warned = not self._warned, True
             opened = self._folder is not None
             self._retry_at = max(self._retry_at, time.monotonic() + _RETRY_SECONDS)
             if isinstance(error, IndexTrouble) and error.damaged and opened:
                 # opened anew, it is set aside and made again from the headers of the blobs
                 self._retry_at = 0.0
                 self.close()
+        self._warn(f"cannot be used: {error}; data is kept in memory for now")
+
+    def _warn(self, text: str) -> None:
+        """Say something of the folder, once."""
+        with self._lock:
+            first, self._warned = not self._warned, True
         if first:
-            warnings.warn(
-                f"the disk cache in {self._root} cannot be used: {error}; data is kept in memory "
-                "for now",
-                CacheWarning,
-                stacklevel=4,
-            )
+            message = f"the disk cache in {self._root} {text}"
+            warnings.warn(message, CacheWarning, stacklevel=5)
 
 
 # handles of a parent process must be neither used nor closed by its child
 _inherited: list[Any] = []
-
-
-class _OnlyInMemoryError(Exception):
-    """Entries that the index must not hold, since their blobs end with this process."""
-
-
-def _parse(data: bytes | None) -> list[Entry]:
-    try:
-        found = json.loads(data) if data else []
-    except ValueError:
-        return []
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        return []
-    return found
-
-
-def _to_plain(new: list[Entry]) -> bytes | None:
-    if any(str(entry.get("blob", "")).startswith(MEMORY) for entry in new):
-        raise _OnlyInMemoryError
-    return json.dumps(new).encode() if new else None

@@ -11,22 +11,44 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from speasy_core.errors import CorruptFile
 from speasy_core.http.deadline import Deadline
 
 from .blob import Blob
+from .frozen import FrozenFolder, FrozenIndex, blob_files, entries_of_blobs
 from .index import Index, IndexTrouble
 from .locks import exclusive
 
-__all__ = ["FORMAT", "StoreFolder", "check_folder"]
+__all__ = ["FORMAT", "StoreFolder", "check_folder", "check_place", "frozen"]
 
 FORMAT = "v1"
 _MARKER = "this folder belongs to the data cache of speasy_core; it may be deleted at any time\n"
 _MARKER_FILE = ".speasy-cache"
 _NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "lustre", "beegfs", "ceph"}
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "afs",
+        "lustre",
+        "beegfs",
+        "ceph",
+        "gpfs",
+        "glusterfs",
+        "pvfs2",
+        "davfs",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "fuse.ceph",
+        "fuse.davfs2",
+        "fuse.gcsfuse",
+    }
 )
 _OLD_TEMPORARY = 3600.0
 _SWEEP_EVERY = 86_400.0
@@ -34,25 +56,45 @@ _SWEEP_EVERY = 86_400.0
 _USED_EVERY = 60.0
 
 
+def check_place(root: Path) -> None:
+    """Refuse a network file system with an OSError: neither SQLite nor mapped files are safe."""
+    if file_system(root) in _NETWORK:
+        raise OSError("it is on a network file system, where SQLite is not safe")
+
+
 def check_folder(root: Path) -> None:
-    """Refuse places where a cache would harm or be harmed.
+    """Refuse to write where a cache would harm or be harmed.
 
     Raises
     ------
     OSError
-        A network file system, another user's folder, or one with other things in it.
+        Another user's folder, or one with other things in it.
     """
-    if file_system(root) in _NETWORK:
-        raise OSError("it is on a network file system, where SQLite is not safe")
     path = root / FORMAT
     if not path.exists():
         return
     if path.is_symlink() or not path.is_dir():
         raise OSError(f"{path} is not a folder")
     if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
-        raise OSError(f"{path} belongs to another user")
+        raise PermissionError(f"{path} belongs to another user")
     if not (path / _MARKER_FILE).exists() and any(path.iterdir()):
         raise OSError(f"{path} holds other things than a cache")
+
+
+def frozen(root: Path) -> tuple[FrozenFolder, FrozenIndex]:
+    """Return a folder that cannot be written to, for reading.
+
+    Raises
+    ------
+    OSError
+        There is no cache, or it belongs to another user who is not the administrator.
+    """
+    path = root / FORMAT
+    if path.is_symlink() or not (path / _MARKER_FILE).exists():
+        raise FileNotFoundError(f"{path} is not a cache")
+    if hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0):
+        raise PermissionError(f"{path} belongs to another user")
+    return FrozenFolder(path), FrozenIndex(path)
 
 
 def file_system(path: Path) -> str:
@@ -105,6 +147,9 @@ class StoreFolder:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.path / _MARKER_FILE).exists():
             _create(self.path)
+        for name in ("blobs", "tmp", "locks", "index"):
+            if (self.path / name).is_symlink():
+                raise OSError(f"{self.path / name} is a link")
         for name in ("blobs", "tmp", "locks"):
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
         self.path.chmod(0o700)
@@ -116,6 +161,7 @@ class StoreFolder:
         self._used: dict[str, float] = {}
         self._bytes: int | None = None
         self._written = 0
+        self._mended = False
 
     def blob(self, name: str) -> Path:
         """Return the path of a blob."""
@@ -152,6 +198,8 @@ class StoreFolder:
         with exclusive(self.path / "locks" / "open", Deadline(5.0)):
             try:
                 index = self._checked_index()
+                if not index.all_keys() and any(blob_files(self.path)):
+                    self._fill(index)  # cut to nothing, which SQLite takes for a new one
             except IndexTrouble as trouble:
                 if not trouble.damaged:
                     raise
@@ -173,21 +221,37 @@ class StoreFolder:
         aside = self.path / "index.damaged"
         shutil.rmtree(aside, ignore_errors=True)
         (self.path / "index").replace(aside)
-        index = Index(self.path / "index")
-        found: dict[str, list[dict[str, Any]]] = {}
-        for file in self._blob_files():
-            try:
-                meta = Blob(file).meta
-                key, entries = meta["key"], meta["entries"]
-            except (CorruptFile, OSError, KeyError):
+        return self._fill(Index(self.path / "index"))
+
+    def _fill(self, index: Index) -> Index:
+        """Make an index of what the headers of the blobs say."""
+        self._mended = True
+        found, damaged = entries_of_blobs(self.path)
+        for file in damaged:
+            with suppress(OSError):
                 file.unlink(missing_ok=True)
-                continue
-            found.setdefault(str(key), []).extend({**e, "blob": file.stem} for e in entries)
         for key, entries in found.items():
             data = json.dumps(entries).encode()
             index.update(key, lambda _, data=data: data)  # type: ignore[misc]
         self.touch_generation()
         return index
+
+    def oddities(self) -> list[str]:
+        """Return what its owner should know of, now that it is open."""
+        said = []
+        if self._mended:
+            said.append("had a damaged index, made again from the data; nothing is lost")
+        others = sorted(
+            path.name
+            for path in self.path.parent.glob("v[0-9]*")
+            if path.name != FORMAT and path.is_dir()
+        )
+        if others:
+            said.append(
+                f"also holds data of another version ({', '.join(others)}), which is left alone; "
+                "delete it when nothing uses it"
+            )
+        return said
 
     # -- what has to go ---------------------------------------------------------------------
     def used(self, name: str) -> None:
@@ -207,29 +271,45 @@ class StoreFolder:
         sizes = [state.st_size for _, state in self._states()]
         return sum(sizes), len(sizes)
 
-    def make_room(self, added: int, limit: int) -> None:
-        """Delete the least recently used blobs when there is more than `limit`."""
+    def grown(self, added: int) -> int:
+        """Return how many bytes there are after so many were added."""
         with self._lock:
             self._written += 1
             if self._bytes is None or self._written % 256 == 0:
                 self._bytes = self.usage()[0]  # other processes write, too
             else:
                 self._bytes += added
-            if self._bytes <= limit:
-                return
-            states = sorted(self._states(), key=lambda item: item[1].st_atime_ns)
-            total = sum(state.st_size for _, state in states)
-            for file, state in states[:-1]:  # the newest one has just been written
-                if total <= 0.9 * limit:
-                    break
-                file.unlink(missing_ok=True)
-                total -= state.st_size
+            return self._bytes
+
+    def make_room(self, limit: int, spared: frozenset[str]) -> dict[str, set[str]]:
+        """Delete the least recently used blobs until there are no more than `limit` bytes.
+
+        Returns
+        -------
+        dict of str to set of str
+            Names of the blobs that are gone, by key.
+        """
+        gone: dict[str, set[str]] = {}
+        states = sorted(self._states(), key=lambda item: item[1].st_atime_ns)
+        total = sum(state.st_size for _, state in states)
+        for file, state in states:
+            if total <= limit:
+                break
+            if file.stem in spared:
+                continue
+            with suppress(CorruptFile, OSError, KeyError):  # the index forgets it at its next use
+                gone.setdefault(str(Blob(file).meta["key"]), set()).add(file.stem)
+            file.unlink(missing_ok=True)
+            total -= state.st_size
+        with self._lock:
             self._bytes = total
+        return gone
 
     def delete_blobs(self) -> None:
         """Delete all blobs."""
-        for file in self._blob_files():
-            file.unlink(missing_ok=True)
+        for file in blob_files(self.path):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
         self._bytes = 0
 
     def _sweep(self, index: Index) -> None:
@@ -252,11 +332,8 @@ class StoreFolder:
             if file.stem not in named and now - state.st_mtime > _OLD_TEMPORARY:
                 file.unlink(missing_ok=True)
 
-    def _blob_files(self) -> Iterator[Path]:
-        return (self.path / "blobs").glob("??/*.blob")
-
     def _states(self) -> Iterator[tuple[Path, os.stat_result]]:
-        for file in self._blob_files():
+        for file in blob_files(self.path):
             with suppress(FileNotFoundError):
                 yield file, file.stat()
 

@@ -87,6 +87,11 @@ class Index:
     folder : Path
         Made when missing.
 
+    Attributes
+    ----------
+    refused : bool
+        Whether it held something that is not plain, and so not ours.
+
     Raises
     ------
     IndexTrouble
@@ -96,6 +101,7 @@ class Index:
     def __init__(self, folder: Path) -> None:
         self._jobs: Jobs = SimpleQueue()
         self._closed = False
+        self.refused = False
         thread = threading.Thread(
             target=_work, args=(self._jobs,), name="speasy-index", daemon=True
         )
@@ -157,6 +163,7 @@ class Index:
         try:
             value = self._db.get(key)
         except RefusedValueError:
+            self.refused = True
             self._db.delete(key)
             return None
         return value if isinstance(value, bytes) else None

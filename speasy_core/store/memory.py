@@ -15,7 +15,18 @@ import numpy.typing as npt
 from speasy_core.http.deadline import Deadline
 from speasy_core.timerange import TimeRange
 
-__all__ = ["MEMORY", "MEMORY_LIMIT", "Change", "Entry", "MemoryStore", "Store", "StoredArrays"]
+from .writing import Joined
+
+__all__ = [
+    "MEMORY",
+    "MEMORY_LIMIT",
+    "Change",
+    "Entry",
+    "MemoryStore",
+    "Store",
+    "StoredArrays",
+    "largest_blob",
+]
 
 Array = npt.NDArray[Any]
 Entry = dict[str, Any]
@@ -24,6 +35,11 @@ Change = Callable[[list[Entry]], list[Entry]]
 # names of blobs that end with the process
 MEMORY = "memory:"
 MEMORY_LIMIT = 10**9
+
+
+def largest_blob(limit: int) -> int:
+    """Return how large one blob should be at most, so that making room takes little at a time."""
+    return min(max(limit // 16, 2**20), 2**30)
 
 
 class StoredArrays(Protocol):
@@ -52,13 +68,36 @@ class StoredArrays(Protocol):
         """Return how many elements of ``time`` come before `ns`."""
         ...
 
+    def layout(self, name: str) -> tuple[np.dtype[Any], tuple[int, ...], str]:
+        """Return type, shape and order (``C`` or ``F``) of an array."""
+        ...
+
     def rows(self, name: str, first: int, last: int) -> Array:
         """Return the rows ``[first, last)``; CorruptFile when they are damaged."""
         ...
 
+    def read_into(self, name: str, first: int, last: int, out: Array) -> None:
+        """Read rows into `out`, rows of an array of the same layout; CorruptFile as `rows`."""
+        ...
+
 
 class Store(Protocol):
-    """What a cache keeps its fragments in."""
+    """What a cache keeps its fragments in.
+
+    Attributes
+    ----------
+    largest : int
+        Bytes that one blob should have at most.
+    protected : callable
+        Returns the names of blobs that are not deleted to make room.
+    """
+
+    largest: int
+    protected: Callable[[], frozenset[str]]
+
+    def all_keys(self) -> list[str]:
+        """Return all keys that have entries."""
+        ...
 
     def entries(self, key: str) -> list[Entry]:
         """Return the entries of a key; a new list of shared dicts, not to be changed."""
@@ -72,16 +111,24 @@ class Store(Protocol):
         """Keep arrays; returns the name of the blob."""
         ...
 
+    def join(self, meta: Mapping[str, Any], arrays: Mapping[str, Array | Joined]) -> str | None:
+        """Keep arrays that are in several places, None where that would take memory."""
+        ...
+
     def open(self, name: str) -> StoredArrays | None:
         """Return a blob, None when it is gone or damaged."""
         ...
 
-    def discard(self, name: str) -> None:
-        """Delete a blob that no entry names any more, or that is damaged."""
+    def discard(self, name: str, *, damaged: bool = False) -> None:
+        """Delete a blob that no entry names any more, or that is damaged, which is said once."""
         ...
 
     def lock(self, key: str, range: TimeRange, deadline: Deadline) -> Any:
         """Return a context manager that keeps other processes from fetching the same."""
+        ...
+
+    def make_room(self, limit: int) -> None:
+        """Delete what was least recently used until no more than `limit` bytes are kept."""
         ...
 
     def info(self) -> dict[str, Any]:
@@ -115,6 +162,14 @@ class _MemoryArrays:
         part: Array = self._arrays[name][max(0, first) : last]
         return part
 
+    def layout(self, name: str) -> tuple[np.dtype[Any], tuple[int, ...], str]:
+        array = self._arrays[name]
+        by_column = array.ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous
+        return array.dtype, array.shape, "F" if by_column else "C"
+
+    def read_into(self, name: str, first: int, last: int, out: Array) -> None:
+        out[...] = self._arrays[name][first:last]
+
 
 class MemoryStore:
     """Keeps fragments in memory, least recently used out first.
@@ -133,11 +188,17 @@ class MemoryStore:
     """
 
     def __init__(self, limit: int = MEMORY_LIMIT) -> None:
-        self._limit = limit
+        self._limit, self.largest = limit, largest_blob(limit)
         self._lock = threading.RLock()
         self._lists: dict[str, list[Entry]] = {}
         self._blobs: OrderedDict[str, _MemoryArrays] = OrderedDict()
         self._bytes = 0
+        self.protected: Callable[[], frozenset[str]] = frozenset
+
+    def all_keys(self) -> list[str]:
+        """Return all keys that have entries."""
+        with self._lock:
+            return [key for key, entries in self._lists.items() if entries]
 
     def __contains__(self, key: str) -> bool:
         return key in self._lists
@@ -159,9 +220,26 @@ class MemoryStore:
         with self._lock:
             self._blobs[name] = kept
             self._bytes += kept.nbytes
-            while self._bytes > self._limit and len(self._blobs) > 1:
-                self._bytes -= self._blobs.popitem(last=False)[1].nbytes
+            if self._bytes > self._limit:
+                self.make_room(self._limit, name)
         return name
+
+    def make_room(self, limit: int, spared: str = "") -> None:
+        """Delete what was least recently used until no more than `limit` bytes are kept."""
+        with self._lock:
+            kept = self.protected() | {spared}
+            gone = set()
+            for name in [name for name in self._blobs if name not in kept]:
+                if self._bytes <= limit:
+                    break
+                self._bytes -= self._blobs.pop(name).nbytes
+                gone.add(name)
+            for key, entries in self._lists.items():
+                self._lists[key] = [e for e in entries if e.get("blob") not in gone]
+
+    def join(self, meta: Mapping[str, Any], arrays: Mapping[str, Array | Joined]) -> str | None:
+        """Nothing would be gained."""
+        return None
 
     def open(self, name: str) -> StoredArrays | None:
         """Return a blob, None when it had to make room."""
@@ -171,7 +249,7 @@ class MemoryStore:
             self._blobs.move_to_end(name)
             return self._blobs[name]
 
-    def discard(self, name: str) -> None:
+    def discard(self, name: str, *, damaged: bool = False) -> None:
         """Delete a blob."""
         with self._lock:
             if name in self._blobs:

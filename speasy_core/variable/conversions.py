@@ -325,6 +325,50 @@ class InOut(VariableCore):
         """
         return delegate("from_npz")(cls, path)
 
+    def lod(
+        self, start: Any = None, stop: Any = None, columns: int = 1000, *, mean: str = "linear"
+    ) -> Any:
+        """Return the samples reduced to columns of time: what a picture of them shows.
+
+        The first call on a long variable makes its pyramid; after that a call costs what its
+        columns cost, whatever the number of samples.
+
+        Parameters
+        ----------
+        start, stop : time, optional
+            Half-open; by default all samples.
+        columns : int
+            At least so many, about twice as many at most. They lie on an absolute grid whose step is
+            a power of two of nanoseconds, the first and the last are cut to the range.
+        mean : {"linear", "log"}
+            For spectrograms: of the values, or of the logarithms of the positive ones.
+
+        Returns
+        -------
+        Reduced
+            ``edges`` and ``count``; ``min, max, first, last`` of each component, or ``mean`` and
+            ``channels`` of a spectrogram. Exact; fill values do not count.
+
+        Raises
+        ------
+        VariableError
+            Text, or more than 64 components that are no spectrogram.
+        InvalidRequest
+            A range that stops before it starts, fewer columns than one.
+
+        Examples
+        --------
+        >>> from speasy_core import SpeasyVariable
+        >>> import numpy as np
+        >>> v = SpeasyVariable(np.arange(1000) * 10**9, np.arange(1000.0), unit="nT", name="ramp")
+        >>> picture = v.lod("1970-01-01T00:01", "1970-01-01T00:11", columns=5)
+        >>> picture
+        <Reduced ramp: 10 columns of 68.7195 s, min, max of 600 samples>
+        >>> picture.min[:2].tolist(), picture.max[:2].tolist()
+        ([60.0, 69.0], [68.0, 137.0])
+        """
+        return delegate("lod")(self, start, stop, columns, mean=mean)
+
     @property
     def plot(self) -> Any:
         """Draw with matplotlib: ``v.plot()``, ``v.plot.line()``, ``v.plot.colormap()``."""

@@ -19,6 +19,7 @@ from speasy_core.errors import VariableError
 from speasy_core.timerange import format_ns, to_ns
 
 from .axis import Array, Axis, Gap, Int64Array, Provenance, read_only, same_array
+from .containers import unpack
 
 __all__ = [
     "KEEP", "Array", "Axis", "Gap", "Int64Array", "Provenance", "VariableCore", "read_only",
@@ -129,8 +130,8 @@ class VariableCore:
 
     def __init__(
         self,
-        time: Any,
-        values: Any,
+        time: Any = None,
+        values: Any = None,
         *,
         axes: Sequence[Any] = (),
         columns: Iterable[str] | None = None,
@@ -140,6 +141,8 @@ class VariableCore:
         gaps: Iterable[Gap] = (),
         provenance: Iterable[Provenance] = (),
     ) -> None:
+        if time is None:  # Speasy's form: time is the first of the axes
+            time, values, axes, name, meta = unpack(axes, values, name, meta)
         ns, array = time_to_ns(time), plain_array(values)
         _check_time(ns)
         if array.ndim == 0 or array.shape[0] != ns.size:

@@ -21,6 +21,8 @@ _PLACES: dict[str, str] = {
         "speasy_core.export",
     ),
     "plot": "speasy_core.plotting",
+    "plot_dataset": "speasy_core.plotting",
+    "lod": "speasy_core.lod",
 }  # fmt: skip
 
 

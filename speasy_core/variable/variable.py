@@ -91,11 +91,12 @@ class SpeasyVariable(NumpyProtocols, Tidying, InOut):
         meta = {**(labels.pop("meta", None) or {}), "time_repairs": repairs}
         return cls(ns[rows], array[rows], axes=axes, meta=meta, **labels)
 
-    def copy(self, **changes: Any) -> Self:
+    def copy(self, name: str | None = None, **changes: Any) -> Self:
         """Return a variable of its own memory, or with some of the parameters replaced.
 
         Parameters
         ----------
+        name : str, optional
         **changes
             Parameters of the constructor to replace; memory is then shared where it can be.
 
@@ -105,6 +106,8 @@ class SpeasyVariable(NumpyProtocols, Tidying, InOut):
         >>> v.copy(name="bx").name, v.name
         ('bx', '')
         """
+        if name is not None:
+            changes["name"] = name
         if not changes:
             return self._like(self._values.copy(order="K"))
         if changes.keys() <= {"name", "unit", "gaps", "provenance"}:
@@ -132,6 +135,17 @@ class SpeasyVariable(NumpyProtocols, Tidying, InOut):
         ``v[["bx", "by"]]``, ``v[:, 0]`` give variables; ``v[3]`` gives one sample as numpy does.
         """
         return _select.getitem(self, key)
+
+    def view(self, index: Any) -> Self:
+        """Return the samples that a slice or a mask picks; a slice shares memory.
+
+        Examples
+        --------
+        >>> SpeasyVariable([0, 1, 2], [1.0, 2.0, 3.0]).view(slice(1, None)).values
+        array([2., 3.])
+        """
+        found: Self = self[index]
+        return found
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._values.copy() if self._values.ndim > 1 else self._values)
@@ -214,6 +228,43 @@ class SpeasyVariable(NumpyProtocols, Tidying, InOut):
         dtype('float32')
         """
         return self._like(self._values.astype(dtype))
+
+    @staticmethod
+    def zeros_like(other: SpeasyVariable) -> SpeasyVariable:
+        """Return a variable of the same times and labels that is zero, as ``np.zeros_like``."""
+        return np.zeros_like(other)  # type: ignore[return-value]
+
+    @staticmethod
+    def ones_like(other: SpeasyVariable) -> SpeasyVariable:
+        """Return a variable of the same times and labels that is one, as ``np.ones_like``."""
+        return np.ones_like(other)  # type: ignore[return-value]
+
+    @staticmethod
+    def empty_like(other: SpeasyVariable) -> SpeasyVariable:
+        """Return a variable of the same times and labels, its values not set."""
+        return np.empty_like(other)  # type: ignore[return-value]
+
+    @staticmethod
+    def reserve_like(other: SpeasyVariable, length: int = 0) -> SpeasyVariable:
+        """Return a variable with the labels of another, of `length` samples that are not set.
+
+        Times go on from the other's first in steps of its cadence.
+
+        Examples
+        --------
+        >>> v = SpeasyVariable([0, 10], [[1.0, 2.0], [3.0, 4.0]], columns=["x", "y"])
+        >>> SpeasyVariable.reserve_like(v, 3).shape
+        (3, 2)
+        """
+        step = 10**9 if other.cadence is None else int(other.cadence.astype(np.int64))
+        first = int(other.time_ns[0]) if len(other) else 0
+        rows = np.resize(np.arange(len(other)), length)  # of axes that vary with time
+        return other.copy(
+            time=first + step * np.arange(length),
+            values=np.empty((length, *other.shape[1:]), other.dtype),
+            axes=[axis.take_time(rows) for axis in other.axes],
+            gaps=(), provenance=(),
+        )  # fmt: skip
 
     def filter_columns(self, columns: Iterable[str]) -> Self:
         """Return some components, by name.

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import speasy_core as spz
+from speasy_core.archives.inventories import Inventories
 from speasy_core.config import Settings
 from speasy_core.inventory import Inventory
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import InventoryUpdate
-from speasy_core.session import Inventories
 
 completer = pytest.importorskip("IPython.core.completer")
 

@@ -353,3 +353,10 @@ def test_tables_that_always_move_go_to_the_first_by_nearest_channel():
     picture = ImagePyramid(np.arange(n) * SECOND, values, drift).query(0, n * SECOND, 10)
     assert picture.channels.shape == (8,)
     np.testing.assert_allclose(picture.values, np.tile(np.arange(8.0), (len(picture.x0), 1)))
+
+
+def test_a_view_far_wider_than_the_data():
+    time = np.arange(5000, dtype=np.int64)
+    picture = MinMaxPyramid(time, np.arange(5000.0)).query(-(2**61), 2**61, 10)
+    assert picture.rows == 5000
+    assert np.nanmax(picture.values) == 4999

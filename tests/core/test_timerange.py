@@ -52,7 +52,8 @@ def test_a_leap_second_is_the_last_nanosecond_before_it_ends():
         "yesterday", "", "2015-13-01", "2015-02-30", "2015-366", "2015-01-02T25:00",
         "2015-01-02T10:61",
         "1500-01-01", "3000-01-01", np.datetime64("3000-01-01"), datetime(2500, 1, 1),
-        float("nan"), float("inf"), 1e12, np.datetime64("NaT"), pd.NaT, True, None, [1, 2], b"2015",
+        float("nan"), float("inf"), 1e12, np.datetime64("NaT", "ns"), pd.NaT, True, None,
+        [1, 2], b"2015",
     ],
     ids=repr,
 )  # fmt: skip

@@ -26,8 +26,8 @@ SYNTHETIC: Wanted = {
     "data": [
         ("imf", "2019-01-02T00:00:00Z", "2019-01-02T03:00:00Z"),
         ("imf_mag", "2019-01-02T00:00:00Z", "2019-01-14T00:00:00Z"),
-        ("mms1_dis_numberdensity_fast", "2019-01-02T15:00:00Z", "2019-01-02T15:10:00Z"),
-        ("mms1_dis_energyspectr_omni_fast", "2019-01-02T15:00:00Z", "2019-01-02T15:10:00Z"),
+        ("mms1_dis_ni", "2019-01-02T15:00:00Z", "2019-01-02T15:10:00Z"),
+        ("mms1_dis_omni", "2019-01-02T15:00:00Z", "2019-01-02T15:10:00Z"),
     ],
     "events": ["sharedtimeTable_0", "sharedcatalog_0"],
 }

@@ -14,12 +14,12 @@ from speasy_core.timerange import TimeRange
 from . import magnetopause
 from .dataset import SyntheticDataset, labels, quantity, table, time
 from .grid import Regular
-from .noise import Floats, Times
+from .noise import Times
+from .positions import position
 
 __all__ = ["cluster_datasets"]
 
 _S = 1_000_000_000
-_RE = 6371.2
 _COVERAGE = TimeRange("2001-01-01", "2025-01-01")
 _SPIN = 4 * _S
 _ENERGIES = np.geomspace(5.0, 32_000.0, 31)
@@ -44,14 +44,6 @@ def _describe(number: int, name: str, title: str, instrument: tuple[str, str, st
     )
 
 
-def _position(t: Times) -> Floats:
-    phase = 2 * np.pi * (t % (86_400 * _S)) / (86_400 * _S)
-    return _RE * np.stack(
-        [10.3 + 0.9 * np.sin(phase - 1.5 * np.pi), 2.5 * np.cos(phase), 0.8 * np.sin(phase)],
-        axis=-1,
-    )
-
-
 def _fgm(number: int) -> SyntheticDataset:
     name = f"C{number}_CP_FGM_SPIN"
 
@@ -60,7 +52,7 @@ def _fgm(number: int) -> SyntheticDataset:
         return {
             f"B_vec_xyz_gse__{name}": magnetopause.field(t, state),
             f"B_mag__{name}": state.strength,
-            f"sc_pos_xyz_gse__{name}": _position(t),
+            f"sc_pos_xyz_gse__{name}": position(f"cluster{number}", t),
         }
 
     clock = f"time_tags__{name}"

@@ -16,11 +16,11 @@ from .coordinates import gse_to_gsm
 from .dataset import Spec, SyntheticDataset, labels, quantity, time
 from .grid import Bursts, Regular
 from .noise import Floats, Times
+from .positions import position
 
 __all__ = ["datasets"]
 
 _S = 1_000_000_000
-_RE = 6371.2
 _ACE_COVERAGE = TimeRange("1998-01-01", "2027-01-01")
 _MMS_COVERAGE = TimeRange("2015-01-01", "2027-01-01")
 _CASSINI_COVERAGE = TimeRange("2004-07-01", "2017-09-16")
@@ -69,14 +69,6 @@ def _vector(
     ]
 
 
-def _ace_position(t: Times) -> Floats:
-    """Return an orbit about L1, km, GSE."""
-    phase = 2 * np.pi * (t % (178 * 86_400 * _S)) / (178 * 86_400 * _S)
-    return np.stack(
-        [1.49e6 + 4e4 * np.sin(phase), 2.6e5 * np.cos(phase), 1.5e5 * np.sin(phase)], axis=-1
-    )
-
-
 def _ace_mfi() -> SyntheticDataset:
     def compute(grid: str, t: Times) -> Values:
         field = solarwind.wind(t).field
@@ -84,7 +76,7 @@ def _ace_mfi() -> SyntheticDataset:
             "Magnitude": np.linalg.norm(field, axis=1),
             "BGSEc": field,
             "BGSM": gse_to_gsm(t, field),
-            "SC_pos_GSE": _ace_position(t),
+            "SC_pos_GSE": position("ace", t),
         }
 
     cart = ("x", "y", "z")
@@ -141,16 +133,6 @@ def _ace_swe() -> SyntheticDataset:
     )  # fmt: skip
 
 
-def _mms_position(t: Times) -> Floats:
-    """Return a position near the dayside magnetopause, km, GSE, with its distance."""
-    phase = 2 * np.pi * (t % (86_400 * _S)) / (86_400 * _S)
-    r = _RE * np.stack(
-        [10.3 + 0.9 * np.sin(phase - 1.5 * np.pi), 2.5 * np.cos(phase), 0.8 * np.sin(phase)],
-        axis=-1,
-    )
-    return np.column_stack([r, np.linalg.norm(r, axis=1)])
-
-
 def _with_magnitude(vectors: Floats, magnitude: Floats) -> Floats:
     return np.column_stack([vectors, magnitude])
 
@@ -158,7 +140,7 @@ def _with_magnitude(vectors: Floats, magnitude: Floats) -> Floats:
 def _fgm() -> SyntheticDataset:
     def compute(grid: str, t: Times) -> Values:
         if grid == "state":
-            return {"mms1_fgm_r_gse_srvy_l2": _mms_position(t)}
+            return {"mms1_fgm_r_gse_srvy_l2": position("mms1", t, with_distance=True)}
         state = magnetopause.crossing(t)
         gse = magnetopause.field(t, state)
         return {

@@ -59,8 +59,9 @@ class Archive:
         )
 
 
-def get(cache, archive, span, seconds=10.0, key="p/x", **options):
-    return cache.get(key, span, archive, deadline=Deadline(seconds), **options)
+def get(cache, archive, span, seconds=10.0, key="p/x", priority=0, **options):
+    deadline = Deadline(seconds, priority=priority)
+    return cache.get(key, span, archive, deadline=deadline, **options)
 
 
 def same(got, archive, span):

@@ -263,6 +263,11 @@ def test_rule_10_damage_is_a_miss(disk, archive, tmp_path, damage):
         file.unlink()
     else:
         file.write_bytes({"cut": data[:300], "foreign": b"GIF89a"}.get(damage, data))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", errors.CacheWarning)
+        for _ in range(2):
+            same(get(disk, archive, span), archive, span)
+    assert len(caught) == (0 if damage == "remove" else 1)
     for _ in range(2):
         same(get(disk, archive, span), archive, span)
         # a file that was deleted while open still holds its samples

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import time
-import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from speasy_core import errors
-from speasy_core.cache import Cache
 from speasy_core.cache import fragments as frag
 from speasy_core.cache.fragments import Fragment
-from speasy_core.config import Settings
-from speasy_core.http import Deadline
-from speasy_core.provider import Fetched
-from speasy_core.store import DiskStore, MemoryStore
+from speasy_core.cache.pieces import cut, joinable
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -95,152 +87,31 @@ def test_lifetimes():
 
 def test_joining_takes_neighbours_of_one_version():
     many = [piece(i, i + 1, f"b{i}", version="v1" if i < 50 else "v2") for i in range(80)]
-    assert frag.compactable(many, NOW) == many[:50]
-    assert frag.compactable(many[:60], NOW) == []
+    assert joinable(many, NOW, 32, 10**6) == many[:50]
+    assert joinable(many, NOW, 60, 10**6) == []
+    assert joinable(many, NOW, 2, 1000) == many[:10]
 
 
-STEP = 10**9
-START = 10**18
+@given(st.lists(st.integers(0, 10**6), max_size=40), st.integers(2, 40))
+def test_joining_rewrites_little(sizes, least):
+    """No file outweighs those that it is joined with, so each byte is rewritten seldom."""
+    many = [piece(i, i + 1, f"b{i}", size=size) for i, size in enumerate(sizes)]
+    run = joinable(many, NOW, least, 10**7)
+    assert not run or len(run) >= least
+    assert max((f.size for f in run), default=0) * 3 <= 2 * sum(f.size for f in run)
+    assert all(a.stop == b.start for a, b in itertools.pairwise(run))
 
 
-class CacheMachine(RuleBasedStateMachine):
-    """Whatever happened before, an answer is what the archive holds now, or says otherwise."""
-
-    store_kind = "memory"
-
-    @initialize()
-    def start(self):
-        self.version, self.down = 1, False
-        self.store = self.make_store()
-        self.cache = Cache(self.store, Settings())
-
-    def make_store(self):
-        return MemoryStore()
-
-    def fetch(self, span, since):
-        if self.down:
-            raise errors.ServerUnreachable("down")
-        version = f"v{self.version}"
-        if since == version:
-            return Fetched(None, version)
-        return Fetched(self.truth(span), version)
-
-    def truth(self, span):
-        ns = np.arange(-(-span.start_ns // STEP) * STEP, span.stop_ns, STEP)
-        # hours 20 to 30 hold nothing
-        ns = ns[(ns < START + 20 * STEP) | (ns >= START + 30 * STEP)]
-        return SpeasyVariable(ns, ns * 1e-9 + self.version, unit="nT", name="x")
-
-    def ask(self, span, **options):
-        asked = TimeRange.from_ns(START + span[0] * STEP // 2, START + span[1] * STEP // 2)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", errors.SpeasyWarning)
-            got = self.cache.get("p/x", asked, self.fetch, deadline=Deadline(20), **options)
-        truth = self.truth(asked)
-        for gap in got.gaps:
-            assert gap.range in asked
-            inside = (got.time_ns >= gap.range.start_ns) & (got.time_ns < gap.range.stop_ns)
-            assert not inside.any()
-        keep = np.ones(len(truth), bool)
-        for gap in got.gaps:
-            keep &= (truth.time_ns < gap.range.start_ns) | (truth.time_ns >= gap.range.stop_ns)
-        np.testing.assert_array_equal(got.time_ns, truth.time_ns[keep])
-        return got, truth.values[keep]
-
-    @rule(span=spans)
-    def get(self, span):
-        if self.down:
-            got, _ = self.ask(span, on_error="gaps")
-            versions = {p.version for p in got.provenance}
-            assert len(versions) < 2 or "stale" in {p.state for p in got.provenance}
-            return
-        got, values = self.ask(span)
-        assert got.gaps == ()
-        if {p.version for p in got.provenance} == {f"v{self.version}"}:
-            np.testing.assert_array_equal(got.values, values)
-        assert len({p.version for p in got.provenance}) == 1
-
-    @rule(span=spans)
-    def refresh(self, span):
-        if not self.down:
-            got, values = self.ask(span, refresh=True)
-            np.testing.assert_array_equal(got.values, values)
-
-    @rule(span=spans)
-    def offline(self, span):
-        try:
-            got, _ = self.ask(span, offline=True)
-        except errors.OfflineError:
-            return
-        assert {gap.reason for gap in got.gaps} <= {"offline"}
-
-    @rule()
-    def publish(self):
-        self.version += 1
-
-    @rule(down=st.booleans())
-    def switch(self, down):
-        self.down = down
-
-    @rule(keep=st.integers(0, 3))
-    def expire(self, keep):
-        def age(entries):
-            return [
-                entry if i % 4 == keep else {**entry, "checked": time.time() - 9 * 86_400}
-                for i, entry in enumerate(entries)
-            ]
-
-        self.store.update("p/x", age)
-
-    @rule(which=st.integers(0, 9))
-    def lose(self, which):
-        entries = self.store.entries("p/x")
-        if entries:
-            self.store.discard(entries[which % len(entries)]["blob"])
-
-    @rule()
-    def restart(self):
-        self.cache.close()
-
-    @invariant()
-    def windows_do_not_overlap(self):
-        fragments = [Fragment(**entry) for entry in self.store.entries("p/x")]
-        assert all(a.stop <= b.start for a, b in itertools.pairwise(fragments))
-
-    def teardown(self):
-        self.cache.close()
-
-
-class DiskMachine(CacheMachine):
-    """The same on disk, with damage to the files."""
-
-    def make_store(self):
-        import tempfile
-        from pathlib import Path
-
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name)
-        return DiskStore(self.path, 10**8)
-
-    @rule(which=st.integers(0, 9), at=st.floats(0, 1, exclude_max=True))
-    def corrupt(self, which, at):
-        files = sorted(self.path.glob("v1/blobs/*/*.blob"))
-        if files:
-            file = files[which % len(files)]
-            data = bytearray(file.read_bytes())
-            data[int(at * len(data))] ^= 255
-            file.write_bytes(data)
-
-    def teardown(self):
-        super().teardown()
-        self.folder.cleanup()
-
-
-TestCacheMachine = CacheMachine.TestCase
-TestCacheMachine.settings = settings(
-    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestDiskMachine = DiskMachine.TestCase
-TestDiskMachine.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@given(st.sets(st.integers(-500, 500), max_size=60), st.integers(16, 400))
+def test_pieces_are_aligned_small_and_whole(times, most):
+    ns = np.array(sorted(times), np.int64)
+    v = SpeasyVariable(ns, np.zeros(len(ns)))
+    span = TimeRange.from_ns(-501, 502)
+    pieces = cut(v, span, most)
+    assert (pieces[0].start_ns, pieces[-1].stop_ns) == (span.start_ns, span.stop_ns)
+    assert all(a.stop_ns == b.start_ns for a, b in itertools.pairwise(pieces))
+    assert all(v[p].nbytes <= most for p in pieces)
+    for p in pieces[1:-1]:
+        length = p.duration_ns
+        assert length & (length - 1) == 0
+        assert p.start_ns % length == 0

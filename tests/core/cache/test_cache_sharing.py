@@ -167,3 +167,100 @@ def test_rule_13_takeover_after_kill_9(tmp_path):
     assert finish(heir) == "done\n"
     assert time.monotonic() - started < 5
     finish(killed)
+
+
+class Slow:
+    """An archive that answers when it is let, unless its caller's work is cancelled."""
+
+    def __init__(self, archive, call):
+        self.archive, self.call = archive, call
+        self.gate, self.asked, self.outcome = threading.Event(), [], []
+
+    def __call__(self, span, since):
+        self.asked.append(span)
+        try:
+            self.call.work().wait_for(self.gate, "held")
+        except errors.SpeasyError as error:
+            self.outcome.append(error)
+            raise
+        return self.archive(span, since)
+
+
+def in_thread(work):
+    result = []
+
+    def run():
+        try:
+            result.append(work())
+        except errors.SpeasyError as error:
+            result.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, result
+
+
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.005)
+
+
+def test_rule_13_a_flight_goes_on_while_somebody_waits(cache, archive):
+    owner, waiter = Deadline(60), Deadline(60)
+    slow = Slow(archive, owner)
+    first, given_up = in_thread(lambda: cache.get("p/x", days(0, 1), slow, deadline=owner))
+    until(lambda: slow.asked)
+    second, got = in_thread(lambda: cache.get("p/x", days(0, 1), slow, deadline=waiter))
+    until(lambda: len(owner.work()._waiting) == 2)
+    owner.cancel()
+    first.join(10)
+    assert isinstance(given_up[0], errors.Cancelled)
+    assert not slow.outcome
+    slow.gate.set()
+    second.join(10)
+    same(got[0], archive, days(0, 1))
+    assert len(slow.asked) == 1
+
+
+def test_rule_13_a_flight_that_nobody_waits_for_is_cancelled(cache, archive):
+    owner, waiter = Deadline(60), Deadline(60)
+    slow = Slow(archive, owner)
+    first, _ = in_thread(lambda: cache.get("p/x", days(0, 1), slow, deadline=owner))
+    until(lambda: slow.asked)
+    second, _ = in_thread(lambda: cache.get("p/x", days(0, 1), slow, deadline=waiter))
+    until(lambda: len(owner.work()._waiting) == 2)
+    waiter.cancel()
+    second.join(10)
+    assert not slow.outcome
+    owner.cancel()
+    first.join(10)
+    until(lambda: slow.outcome)
+    assert isinstance(slow.outcome[0], errors.Cancelled)
+
+
+def test_rule_13_what_is_still_in_line_for_a_caller_that_left_is_not_asked(cache, archive):
+    owner, waiter = Deadline(60), Deadline(60)
+    slow = Slow(archive, owner)
+    day = days(0, 1).duration_ns
+    first, _ = in_thread(
+        lambda: cache.get("p/x", days(0, 20), slow, deadline=owner, max_request_ns=day)
+    )
+    until(lambda: len(slow.asked) == 5)
+    second, got = in_thread(lambda: cache.get("p/x", days(0, 1), slow, deadline=waiter))
+    until(lambda: len(owner.work()._waiting) == 2)
+    owner.cancel()
+    first.join(10)
+    slow.gate.set()
+    second.join(10)
+    same(got[0], archive, days(0, 1))
+    assert len(slow.asked) == 5
+
+
+def test_rule_13_a_waiter_lends_its_urgency_and_its_time():
+    owner, waiter = Deadline(1), Deadline(50, priority=1)
+    owner.work().join(waiter)
+    assert owner.work().left() > 40
+    assert owner.work().priority == 1
+    assert owner.left() <= 1

@@ -207,7 +207,7 @@ def test_idl_safe_names(asked: str, written: str) -> None:
 def test_rule_16_time_is_repaired_and_counted() -> None:
     order = [3, 1, 2, 2, 0, 5]
     when = times(N)[order]
-    when[5] = np.datetime64("NaT")
+    when[5] = np.datetime64("NaT", "ns")
     make = Maker().put("Epoch", when)
     make.put("energy", np.outer(order, [1.0, 10.0]), DEPEND_0="Epoch")
     data(make, "x", np.array(order, "f4"))

@@ -75,7 +75,7 @@ def test_file_without_permission(cdf: Path) -> None:
         (b"  \n<html><body><h1>404</h1>", UnexpectedContent, "404"),
         (b"hello", CorruptFile, "not a CDF"),
         (b"\xcd\xf3\x00\x01\x00\x00", CorruptFile, "CDF"),
-        (gzip.compress(b"x"), UnsupportedFormat, "gzip.*CDF.*unpack"),
+        (gzip.compress(b"x", mtime=0), UnsupportedFormat, "gzip.*CDF.*unpack"),
         (b"PK\x03\x04....", UnsupportedFormat, "zip"),
         (b"\x89HDF\r\n", CorruptFile, "NetCDF"),
         (b'{"error": 1}', UnsupportedFormat, "JSON"),

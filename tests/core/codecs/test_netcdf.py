@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from speasy_core import codecs
-from speasy_core.codecs import netcdf
+from speasy_core.codecs import _netcdf_apart, netcdf
 from speasy_core.codecs._cdf_time import ns_to_tt2000
 from speasy_core.codecs._netcdf_file import _iso
 from speasy_core.errors import CorruptFile, UnsupportedFormat
@@ -138,3 +139,42 @@ def test_without_the_library_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "netCDF4", None)
     with pytest.raises(UnsupportedFormat, match=r"sciqlop-lab\[io\]"):
         codecs.read(data, source="x.nc")
+
+
+# --- the library in a process of its own ------------------------------------
+
+
+def test_a_library_that_crashes_or_hangs_is_an_error_and_the_next_file_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = make(tmp_path / "x.nc")
+    netcdf.read(data, source="x.nc")
+    child = _netcdf_apart._ready()
+    monkeypatch.setattr(_netcdf_apart, "PATIENCE", 0.5)
+    child._process.send_signal(signal.SIGSTOP)  # as good as an endless loop
+    with pytest.raises(CorruptFile, match="did not come to an end") as caught:
+        netcdf.read(data, source="bad.nc")
+    assert caught.value.source == "bad.nc"
+    monkeypatch.undo()
+    assert list(netcdf.read(data, source="x.nc")) == ["flux", "b"]
+    crashed = _netcdf_apart._ready()
+    assert crashed is not child
+    crashed._process.kill()
+    crashed._process.wait()
+    assert list(netcdf.read(data, source="x.nc")) == ["flux", "b"]
+
+
+def test_values_belong_to_the_caller(tmp_path: Path) -> None:
+    with _netcdf_apart.open_file(make(tmp_path / "x.nc"), "x.nc") as file:
+        values = file.variables["flux"].read()
+        values[0] = 0
+
+
+def test_a_variable_larger_than_its_file_can_hold_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension("time", 2**33)
+        time = file.createVariable("time", "f8", ("time",), chunksizes=(2**20,))
+        time.units = "s since 2000-01-01"
+    with pytest.raises(CorruptFile, match="more than the file can"):
+        netcdf.read(path.read_bytes(), source="huge.nc", variables=["time"])

@@ -15,6 +15,7 @@ from speasy_core.codecs.votable import encode, read, read_events, read_table
 from speasy_core.errors import (
     CorruptFile,
     SpeasyError,
+    SpeasyWarning,
     UnexpectedContent,
     UnknownProduct,
     UnsupportedFormat,
@@ -90,8 +91,8 @@ def test_an_instant_lasts_as_long_as_it_is_precise(cell, length):
 @pytest.mark.parametrize(
     ("fields", "rows", "message"),
     [
-        (START + STOP, ["2000-01-02|2000-01-01"], "row 1: the event .* stops before it starts"),
-        (START + STOP, ["2000-01-01|2000-01-02", "yesterday|2000"], "row 2: cannot read"),
+        (START + STOP, ["2000-01-02|2000-01-01"], "row 1, column 't1': the event .* stops"),
+        (START + STOP, ["2000|2001", "yesterday|2000"], "row 2, column 't0': cannot read"),
         (START + STOP, ["2000-01-01|"], "row 1, column 't1': no time"),
         (START + STOP, ["2000-01-01"], "row 1 of the table has 1 cells for 2 columns"),
         (START, ["2000-01-01"], r"no column of the events' stops \(ucd time.end\).*'t0'"),
@@ -225,11 +226,28 @@ def test_recorded_lists_that_depart_from_the_layout(shared_data: Path):
             read_events(data, source=name, strict=True)
         assert caught.value.source == name
         # by the VOTable standard both are sound
-        catalog = read_events(data, source=name)
+        with pytest.warns(SpeasyWarning, match=f"{name}, table 'Dst_Li2020': .*{message}"):
+            catalog = read_events(data, source=name)
         assert (catalog.name, len(catalog)) == ("Dst_Li2020", 95)
         assert catalog[0].meta["Bzmin"] == -7.25
         assert "Signature" not in str(catalog.meta)
         assert read_events(encode(catalog), source=name, strict=True) == catalog
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [('ID="TimeIntervalStart" ucd="time.end"', 'ID="TimeIntervalStop" ucd="time.start"'),
+     ('name="Stop Time" ucd="time.start"', 'name="Start Time" ucd="time.end"'),
+     ('ID="Start" ucd="time.end"', 'ID="x"')],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::speasy_core.errors.SpeasyWarning")
+def test_columns_that_contradict_themselves_are_refused(first, second):
+    fields = "".join(
+        f'<FIELD {"" if "name=" in a else f"name={chr(34)}c{i}{chr(34)}"} {a} datatype="char"/>'
+        for i, a in enumerate((first, second))
+    )
+    with pytest.raises(CorruptFile, match=r"'t'.*column '(c0|Stop Time)'.*by one part"):
+        read_events(document(fields, "2000|2001"), source="x")
 
 
 def test_every_cut_of_a_small_list_is_found():
@@ -246,6 +264,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::speasy_core.errors.SpeasyWarning")
 @given(
     st.lists(
         st.tuples(st.integers(0, 10**6), st.integers(0, 8), st.sampled_from(PIECES)), max_size=3

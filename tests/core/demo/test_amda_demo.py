@@ -16,12 +16,15 @@ from speasy_core.codecs import votable
 from speasy_core.codecs.cdf import CdfFile
 from speasy_core.config import Settings
 from speasy_core.demo import LocalArchive
+from speasy_core.demo._amda_products import _PARAMETERS
 from speasy_core.demo.amda import PASSWORD, USER
 from speasy_core.errors import MissingCredentials, ServerError, UnknownProduct
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductRef
+from speasy_core.providers._amda_tree import read_tree
 from speasy_core.providers.amda import AmdaProvider
 from speasy_core.timerange import TimeRange
+from speasy_core.units import fits
 
 DAY = TimeRange("2019-01-02", "2019-01-03")
 LOGIN = {"userID": USER, "password": PASSWORD}
@@ -152,7 +155,10 @@ def test_call_forms(archive, tmp_path):
         with pytest.raises(spz.errors.InvalidRequest, match="CDAWeb has no time tables"):
             session.get_data("cda/AC_H0_MFI/BGSEc")
         with pytest.raises(spz.errors.OfflineError):
-            session.get_data("amda/sharedtimeTable_0", offline=True)
+            session.get_data("amda/sharedtimeTable_1", offline=True)
+        with pytest.warns(spz.errors.SpeasyWarning, match="as received on"):
+            kept = session.get_data("amda/sharedtimeTable_0", offline=True)
+        assert list(kept) == list(table)
 
 
 def test_a_users_own_space(archive):
@@ -241,3 +247,28 @@ def test_recorded_trees_and_lists(shared_data: Path):
 def test_settings_of_the_archive_reach_no_other_host(archive):
     assert archive.settings().amda_url == f"{archive.url}/amda"
     assert Settings().amda_url == "https://amda.irap.omp.eu"
+
+
+def test_names_are_those_of_the_server(shared_data, archive):
+    """Ids, names, units and components of what the real server has, too."""
+    recorded = (shared_data / "amda" / "obsdatatree_speasy_tests.xml").read_bytes()
+    theirs = {r.ref.path: r for r in read_tree(recorded, source="t", root="P") if r.ref is not None}
+    ours = {r.ref.path: r for r in provider(archive).inventory(deadline=Deadline(60)).records
+            if r.ref is not None}  # fmt: skip
+    shared = [ident for ident, *_ in _PARAMETERS.values()]
+    assert set(shared) <= set(ours)
+    assert set(shared) <= set(theirs)
+    for ident in shared:
+        mine, other = ours[ident], theirs[ident]
+        assert mine.name == other.name, ident
+        assert mine.kind == other.kind, ident
+        assert mine.meta.get("components") == other.meta.get("components"), ident
+        assert fits(mine.unit, other.unit) is not False, (ident, mine.unit, other.unit)
+
+
+def test_columns_are_the_trees(archive, tmp_path):
+    with spz.Session(archive.settings(tmp_path)) as session:
+        imf, velocity = session.get_data(["amda/imf", "amda/mms1_dis_vgse"], DAY)
+        assert imf.columns == ["bx", "by", "bz"]
+        assert velocity.columns == ["vx", "vy", "vz"]
+        assert np.array_equal(session.get_data("amda/imf(1)", DAY).values, imf["by"].values)

@@ -316,7 +316,8 @@ def test_samples_and_bins_and_fills_are_as_the_verifier_wants_them(shared_data, 
             span = f"start={info['sampleStartDate']}&stop={info['sampleStopDate']}"
             got = get(served, f"/data?dataset={item['id']}&{span}")
             lines = got.body.decode().splitlines()
-            assert len(lines) > (10 if "@" not in item["id"] else 1), item["id"]
+            few = "@" in item["id"] or "SCM" in item["id"]  # of a millisecond, one record is shown
+            assert len(lines) > (0 if few else 10), item["id"]
             assert lines[-1][:23] < info["sampleStopDate"]
             assert "nan" not in lines[0]
 

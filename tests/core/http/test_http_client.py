@@ -201,6 +201,43 @@ def test_redirect_rules():
     assert redirected(post, 307, "/y").data == b"data"
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "localhost", "localhost.", "x.localhost", "10.1.2.3", "172.16.0.1",
+        "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "127.1", "0x7f000001",
+        "2130706433", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]",
+        "[fe80::1]", "[fd00::1]", "router", "nas.local", "db.internal", "printer.lan",
+    ],
+)  # fmt: skip
+def test_redirect_into_a_private_network_is_refused(host):
+    from speasy_core.http.redirect import make_request, redirected
+
+    outside = make_request("GET", "https://example.org/x", None, None, None)
+    with pytest.raises(errors.UnexpectedContent, match="a private address"):
+        redirected(outside, 302, f"https://{host}/")
+    # between two of them it is nobody's business but theirs
+    inside = make_request("GET", "https://10.9.9.9/x", None, None, None)
+    assert redirected(inside, 302, f"https://{host}/").url.startswith("https://")
+
+
+@pytest.mark.parametrize("host", ["example.com", "1.1.1.1", "[2606:4700::1111]", "a.b.example"])
+def test_redirect_to_another_public_host_is_followed(host):
+    from speasy_core.http.redirect import make_request, redirected
+
+    outside = make_request("GET", "https://example.org/x", {"Cookie": "a"}, None, None)
+    moved = redirected(outside, 302, f"https://{host}/")
+    assert moved.url == f"https://{host}/"
+    assert "Cookie" not in moved.headers
+
+
+def test_cookies_are_not_kept(client, server):
+    server.on("/b", answer(200, b"x"))
+    get(client, server.on("/a", answer(302, Location="/b", Set_Cookie="id=canary; Path=/")))
+    get(client, server.url + "/b")
+    assert not any("Cookie" in headers for _, _, headers, _ in server.seen)
+
+
 def test_rule_24_authorization_is_dropped_on_another_host(client, server):
     with FaultServer() as other:
         other.on("/b", answer(200, b"x"))

@@ -246,3 +246,14 @@ def test_a_forked_process_opens_its_own_connections(client, server):
     get(client, url)
     assert ports[0] != ports[1]
     assert ports[0] == ports[2]
+
+
+def test_no_secret_in_the_fields_of_a_cause():
+    """Errors of urllib3 keep the whole URL."""
+    from urllib3.exceptions import ReadTimeoutError
+
+    from speasy_core.http.session import _cleaned
+
+    error = _cleaned(ReadTimeoutError(None, "/x?password=canary&a=1", "late"))
+    assert error.url == "/x?password=***&a=1"
+    assert "canary" not in repr(vars(error))

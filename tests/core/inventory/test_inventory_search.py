@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from speasy_core.errors import InvalidTime
 from speasy_core.inventory.db import IndexDb
 from speasy_core.inventory.match import search_tree
-from speasy_core.inventory.query import fold, parse_query, rank
+from speasy_core.inventory.query import fold, parse_query
+from speasy_core.inventory.ranking import rank
 from speasy_core.inventory.rows import make_rows
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import InventoryUpdate
@@ -113,6 +114,49 @@ def test_filters(db):
     assert "BGSEc" not in names(db, "", start="2024-06-01", stop="2025-01-01")
 
 
+def test_names_above_as_filters(db):
+    assert names(db, "mission:ace") == ["BGSEc", "Magnitude", "Vp"]
+    assert names(db, "mission:mms2 b") == ["mms2_fgm_b_gse_srvy_l2"]
+    assert names(db, "instrument:mfi mission:ACE") == ["BGSEc", "Magnitude"]
+    assert names(db, "Instrument:mfi magnitude") == ["Magnitude"]
+    assert names(db, "instrument:mfi units:nT kind:vector observatory:ace") == ["BGSEc"]
+    assert names(db, "instrument:bgsec") == [], "its own name is not above it"
+    assert names(db, "mission:voyager b") == []
+    assert names(db, 'mission:"MMS MMS1" brst') == ["mms1_fgm_b_gse_brst_l2"]
+
+
+FIELDS = (
+    record("Galileo/Magnetic Field Models/jrm09/b_jup", title="b_iau"),
+    record("Galileo/Magnetic Field Models/jrm09/b_jup/b_jup(0)", "scalar", title="bx"),
+    record("Mars/Ephemeris/orb/l", "scalar", title="L-shell (assuming dipolar magnetic field)"),
+    record("Cassini/Field/mag/strength", "scalar", title="Magnetic strength of the field"),
+    record("ACE/MFI/flags/q", "scalar", title="Quality flag of the magnetic field"),
+    record("ACE/MFI/all/imf", title="Magnetic field vector in GSE"),
+    record("ACE/MFI/all/imf/imf(0)", "scalar", title="Magnetic field, x"),
+    record("Little/XYZ/all/bx", title="Magnetic field vector"),
+    record("Sun/Images/euv/field_magnetic", "scalar", title="of no instrument that is known"),
+)
+
+
+@pytest.mark.parametrize("others", [0, 300], ids=["few", "many"])
+def test_good_results_come_first(others):
+    """A phrase in the title, parameters, and instruments that people know; also among many."""
+    crowd = [record(f"Far/Magnetic Field Group/d{i}/p{i}", title="other") for i in range(others)]
+    db = IndexDb(None)
+    db.replace("cda", "", InventoryUpdate("1", [*crowd, *FIELDS]), 0.0)
+    # all words in the name itself beat everything
+    assert names(db, "magnetic field", limit=2) == ["field_magnetic", "imf"]
+    whole = names(db, "magnetic field", limit=1000)
+    order = [n for n in whole if not n.startswith("p")]
+    assert order.index("imf") < order.index("bx") < order.index("imf(0)")
+    assert order.index("imf(0)") < order.index("l") < order.index("q") < order.index("strength")
+    assert order.index("strength") < order.index("b_jup") < order.index("b_jup(0)")
+    # who asks for it gets it
+    assert names(db, "quality flag", limit=1) == ["q"]
+    assert names(db, "imf", limit=2) == ["imf", "imf(0)"]
+    db.close()
+
+
 def test_datasets_only_when_asked_for(db):
     assert "MMS1_FGM_SRVY_L2" not in names(db, "mms1")
     assert names(db, "mms1 type:dataset") == ["MMS1_FGM_SRVY_L2"]
@@ -178,8 +222,9 @@ def expected(products: dict[tuple[str, ...], ProductInfo], text: str, **filters:
             continue
         whole = fold(" ".join(words))
         if all(term.anywhere in whole for term in query.terms):
-            name, ref, up = fold(path[-1]), fold(str(product.ref)), fold(" ".join(path[:-1]))
-            place = (rank(query, name, ref, up), len(ref)) if query.terms else (6, 0)
+            name, ref, up = fold(path[-1]), str(product.ref), fold(" ".join(path[:-1]))
+            best = rank(query, name, ref, up, fold(product.title)) if query.terms else 0
+            place = (best, len(ref) if query.terms else 0)
             found.append((*place, order, str(product.ref)))
     return [ref for *_, ref in sorted(found)]
 

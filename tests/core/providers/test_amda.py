@@ -347,6 +347,7 @@ def test_inventory(http, provider):
     partial = provider.inventory(deadline=Deadline(30), since=update.version)
     assert len(partial.warnings) == 1
     assert "getCatalogsList.php is left out" in partial.warnings[0]
+    assert partial.kept == (("Catalogs", "SharedCatalogs"),)
     http.set("getObsDataTree.php", "<r>sorry</r>")
     with pytest.raises(UnexpectedContent, match=r"does not say where the list is.*sorry"):
         provider.inventory(deadline=Deadline(30))

@@ -112,8 +112,10 @@ def test_all_members_are_merged(packed: bool) -> None:
     assert (np.diff(found.time_ns) > 0).all()
 
 
-def test_tar_without_data_is_no_data() -> None:
-    assert len(fetch(provider(reply(tar(("d/readme.txt", b"none"))))).variable) == 0
+def test_tar_without_data_is_an_error() -> None:
+    # "no data" is said in words; an archive with none may be one whose members were refused
+    with pytest.raises(UnexpectedContent, match="without a data file"):
+        fetch(provider(reply(tar(("d/readme.txt", b"none")))))
 
 
 def test_unknown_parameter_names_those_there_are() -> None:

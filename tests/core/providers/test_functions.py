@@ -114,7 +114,7 @@ def test_functions_that_ask_for_each_other_are_found(provider):
 
     provider.register("a", ask("b"), kind="scalar")
     provider.register("b", ask("a"), kind="scalar")
-    with pytest.raises(VirtualProductError, match="a -> b -> a"):
+    with pytest.raises(VirtualProductError, match="vp/a -> vp/b -> vp/a"):
         fetch(provider, "a")
     provider.register("b", lambda range: hourly(), kind="scalar")
     assert len(fetch(provider, "a").variable) == 24

@@ -23,6 +23,7 @@ from speasy_core.errors import (
     UnknownProduct,
 )
 from speasy_core.http import Deadline, Headers, HttpClient, Response
+from speasy_core.inventory import Inventory
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Fetched
 from speasy_core.providers._hapi_client import HapiError
@@ -221,6 +222,53 @@ def test_cadence_bounds_one_request(provider, server):
     server.infos["DS"]["cadence"] = "PT0.000001S"
     ask(provider, span=TimeRange("2020-01-01", "2020-01-01T00:00:20"))
     assert len(server.queries) > 1
+
+
+# -- several parameters in one request -----------------------------------------------------------
+
+
+def products(*names: str, dataset: str = "one/DS") -> list[ProductRef]:
+    return [ProductRef("hapi", f"{dataset}/{name}") for name in names]
+
+
+def test_one_request_brings_several_parameters(provider, server):
+    refs = products("v", "x")
+    assert [provider.together(ref) for ref in refs] == ["one/DS"] * 2
+    found = provider.fetch_many(refs, RANGE, deadline=Deadline(9))
+    assert [q["parameters"] for q in server.queries] == ["x,v"]
+    for ref in refs:
+        alone = ask(provider, ref.path)
+        assert np.array_equal(found[ref].variable.values, alone.variable.values)
+        assert np.array_equal(found[ref].variable.time_ns, alone.variable.time_ns)
+        assert found[ref].variable.name == alone.variable.name
+
+
+def test_pieces_bins_and_other_data_sets(provider, server):
+    bins = [{"name": "E", "units": "eV", "centers": "e"}]
+    server.add("SP", double("flux", size=[2], bins=bins), double("z"), double("e", size=[2]),
+               maxRequestDuration="PT4S")  # fmt: skip
+    refs = products("z", "flux", dataset="ONE/SP")
+    found = provider.fetch_many([*refs, *products("x")], RANGE, deadline=Deadline(9))
+    assert set(found) == set(refs)
+    assert [q["parameters"] for q in server.queries] == ["flux,z,e"] * 3
+    assert len(found[refs[0]].variable) == len(found[refs[1]].variable) == 10
+    assert found[refs[1]].variable.axes[0].time_varying
+    early = TimeRange("2001", "2002")
+    nothing_there = provider.fetch_many(refs, early, deadline=Deadline(9))
+    assert [len(f.variable) for f in nothing_there.values()] == [0, 0]
+    assert len(server.queries) == 3
+
+
+def test_what_is_not_shared(provider, server):
+    server.add("C", double("a,b"))
+    for path in ("one/DS", "one", "nobody/DS/x", "one/C/a,b"):
+        assert provider.together(ProductRef("hapi", path)) is None
+    server.infos["DS"]["modificationDate"] = "2021-06-01Z"
+    found = provider.fetch_many(products("v", "x"), RANGE, deadline=Deadline(9),
+                                since="2021-06-01Z")  # fmt: skip
+    assert [f.variable for f in found.values()] == [None, None]
+    with pytest.raises(UnknownProduct, match="'nope'"):
+        provider.fetch_many(products("x", "nope"), RANGE, deadline=Deadline(9))
 
 
 # -- outside of what there is --------------------------------------------------------------------
@@ -447,9 +495,44 @@ def test_one_server_that_is_down_never_loses_the_others(http):
     part = fresh.inventory(deadline=Deadline(10))
     assert {r.path[0] for r in part.records} == {"a"}
     assert part.warnings == ("b does not answer: refused",)
-    # who knew it keeps it, and so does who asks whether anything changed
-    assert {r.path[0] for r in provider.inventory(deadline=Deadline(10)).records} == {"a", "b"}
+    assert part.kept == [("b",)]
     assert fresh.inventory(deadline=Deadline(10), since=whole.version) is None
+
+
+def test_the_tree_of_a_server_that_is_down_outlives_restarts_and_changes(http, tmp_path):
+    """Over every restart the other server changes, and the one that is down keeps its products."""
+
+    def tree() -> tuple[set[str], dict[str, Any], tuple[str, ...]]:
+        urls = {"a": "http://a/hapi", "b": "http://b/hapi"}
+        settings = Settings(hapi_servers=urls, hapi_public=False)
+        inventory = Inventory(tmp_path, {"hapi": HapiProvider(settings, http)}, settings)
+        state = inventory.refresh(force=True)["hapi"]
+        assert state.error is None
+        found = set(inventory.flat), inventory.info("hapi/b/DS/x"), state.warnings
+        folder = next(n for n in inventory.tree["hapi"].children() if n.name == "b")
+        inventory.close()
+        return *found, dict(folder.info.meta)
+
+    _, a, _ = two_servers(http)
+    ids, described, warnings, folder = tree()
+    assert ids == {"hapi/a/DS/x", "hapi/b/DS/x"}
+    assert warnings == ()
+    catalog = http.answers["http://b/hapi/catalog"]
+    http.answers["http://b/hapi/catalog"] = ServerUnreachable("refused")
+    for name in ("ONE", "TWO"):
+        a.add(name, double())
+        ids, again, warnings, still = tree()
+        assert {"hapi/b/DS/x", f"hapi/a/{name}/x"} <= ids
+        assert again == described
+        assert still == folder
+        assert warnings == (
+            "b does not answer: refused", f"b is shown as received on {folder['received']}"
+        )  # fmt: skip
+    http.answers["http://b/hapi/catalog"] = catalog
+    a.add("THREE", double())
+    ids, _, warnings, _ = tree()
+    assert {"hapi/b/DS/x", "hapi/a/THREE/x"} <= ids
+    assert warnings == ()
 
 
 def test_changes_are_noticed(http):
@@ -514,6 +597,20 @@ def test_the_same_data_through_both_faces(archive, tmp_path, below, form, datase
     if v.kind == "spectrogram" and not below:
         assert np.array_equal(v.axes[0].values, other.axes[0].values.astype("f8"))
         assert v.axes[0].unit == other.axes[0].unit
+
+
+def test_a_call_for_several_parameters_asks_once(archive, tmp_path):
+    names = ["BGSEc", "Magnitude", "BGSM"]
+    start, stop = "2019-01-02T15:00", "2019-01-02T15:10"
+    with Session(archive.settings(tmp_path)) as session:
+        archive.requests.clear()
+        found = session.get_data([f"hapi/local/AC_H0_MFI/{n}" for n in names], start, stop)
+        asked = [path for _, path in archive.requests if "/hapi/data" in path]
+        others = session.get_data([f"cda/AC_H0_MFI/{n}" for n in names], start, stop)
+    assert len(asked) == 1
+    assert [v.name for v in found] == names
+    for v, other in zip(found, others, strict=True):
+        assert np.array_equal(v.values.astype(other.dtype), other.values)
 
 
 def test_get_data_and_tree(archive, tmp_path):

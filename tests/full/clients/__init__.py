@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -18,15 +19,16 @@ REQUIREMENTS = {
 }
 
 
-def client_python(name: str) -> Path:
+def client_python(name: str, requirements: Sequence[str] = ()) -> Path:
     """Return the interpreter of a client's environment, made where it is not there yet."""
+    requirements = list(requirements) or REQUIREMENTS[name]
     folder = REPOSITORY / "build" / "clients" / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "requirements.json"
-    wanted = json.dumps(REQUIREMENTS[name])
+    wanted = json.dumps(requirements)
     if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *REQUIREMENTS[name]], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *requirements], check=True)
         stamp.write_text(wanted)
     return python
 
