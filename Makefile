@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 JS_SOURCES := $(shell find js/src js/style js/schema -type f 2>/dev/null) \
     $(wildcard js/*.json js/*.mjs js/yarn.lock js/.yarnrc.yml)
 
-.PHONY: help setup build demo test test-full lint test-py test-js test-e2e bench clean
+.PHONY: help setup build demo test test-full fuzz lint test-py test-js test-e2e bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -42,8 +42,16 @@ demo: setup  ## the local archive and JupyterLab with a ready notebook
 
 test: lint test-py test-js test-e2e  ## everything that must pass before a change lands
 
-test-full: setup browser  ## other people's clients, fuzzing, installation from a clean clone
+test-full: setup browser  ## other people's clients, more fuzzing, installation from a clean clone
 	$(PY) -m pytest tests/full -p no:randomly --timeout 1800
+	SPZ_FUZZ=2000 SPZ_FUZZ_SEED=full $(PY) -m pytest tests/fuzz/test_fuzz.py -p no:randomly
+
+# for example: make fuzz FUZZ_COUNT=100000 FUZZ_SEED=7 FUZZ_JOBS=4
+FUZZ_COUNT ?= 10000
+FUZZ_SEED ?= 0
+FUZZ_JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+fuzz: setup  ## damaged files for every decoder; what fails is kept in build/fuzz
+	$(PY) -m tests.fuzz --count $(FUZZ_COUNT) --seed $(FUZZ_SEED) --jobs $(FUZZ_JOBS)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -68,6 +76,12 @@ test-e2e: setup browser
 
 bench: setup browser  ## figures of the README, beside a peer in the same run
 	$(PY) -m pytest tests/bench -p no:randomly --timeout 1800 -s
+
+# SIZES=1e6,1e7 for less; the peers are installed into an environment of their own
+SIZES ?= 1e6,1e7,1e8,1e9
+.PHONY: bench-plots
+bench-plots: setup browser  ## panels beside other people's interactive plots, with the targets
+	$(PY) -m tests.bench.plots --sizes $(SIZES)
 
 clean:
 	rm -rf build dist $(VENV) js/node_modules js/lib sciqlop_lab/static sciqlop_lab/labextension

@@ -13,9 +13,18 @@ from typing import Any
 from speasy_core import __version__
 
 # public name -> module that defines it; loaded when the name is first used (PEP 562)
-_HOME = {"Panel": "panel", "virtual_product": "virtual"}
+_HOME = {
+    "Knob": "virtual",
+    "Panel": "panel",
+    "link": "linking",
+    "create_virtual_product": "user_api.virtual_products",
+    "load_ipython_extension": "magics",
+    "virtual_product": "virtual",
+}
 
-__all__ = ["Panel", "__version__", "virtual_product"]
+__all__ = [
+    "Knob", "Panel", "__version__", "create_virtual_product", "link", "virtual_product",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

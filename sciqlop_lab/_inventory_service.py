@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from speasy_core.errors import SpeasyError, UnknownProduct, UnknownProvider
-from speasy_core.product import ProductInfo, ProductRef
+from speasy_core.product import ProductRef
+
+from ._field_values import field_values
+from ._settings_service import change_settings, written_settings
+from .settings_watch import watch
 
 if TYPE_CHECKING:
     from logging import Logger
 
     from speasy_core import Session
+    from speasy_core.inventory import Node
 
 __all__ = ["InventoryService"]
 
@@ -49,6 +54,7 @@ class InventoryService:
         self._make_session = make_session
         self._session: Session | None = None
         self._lock = threading.Lock()
+        self._fields: tuple[str, dict[str, Any]] = ("", {})
 
     def session(self) -> Session:
         """Return the session, made at first use."""
@@ -98,10 +104,46 @@ class InventoryService:
             No inventory has it.
         """
         parsed = ProductRef.parse(ref)
-        info = self.session().inventory.info(parsed)
-        if info is None:
+        node = self.session().inventory.node(parsed)
+        if node is None:
             raise UnknownProduct("no inventory has this product", product=str(parsed))
-        return _details(parsed, info)
+        return _details(parsed, node)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the filters that a search takes, and the values that occur."""
+        inventory = self.session().inventory
+        key = str([(n, s.version, s.count) for n, s in inventory.states().items()])
+        if self._fields[0] != key:
+            self._fields = key, {"fields": field_values(inventory)}
+        return self._fields[1]
+
+    def activity(self) -> dict[str, Any]:
+        """Return what this process downloads now: requests, bytes a second, hosts."""
+        now = self.session().http.activity()
+        busy = {n: h for n, h in now.hosts.items() if h.active or h.waiting}
+        return {
+            "active": now.active,
+            "waiting": now.waiting,
+            "received": now.received,
+            "rate": now.rate,
+            "hosts": [
+                {"name": n, "active": h.active, "waiting": h.waiting, "rate": h.rate}
+                for n, h in busy.items()
+            ],
+        }
+
+    def cancel(self) -> dict[str, Any]:
+        """Cancel all downloads of this process; returns `activity`."""
+        self.session().http.cancel()
+        return self.activity()
+
+    def settings(self, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the settings, after writing `changes` to the file."""
+        if not changes:
+            return written_settings()
+        answer = change_settings(changes)
+        watch(self.session(), reopen=True).look()
+        return answer
 
     def status(self) -> dict[str, Any]:
         """Return how each provider's inventory stands; a session that fails is told, not raised."""
@@ -147,7 +189,9 @@ class InventoryService:
     def start(self) -> None:
         """Begin to read what is missing or old, so that the tree is there before any kernel."""
         try:
-            self.session().inventory.refresh_in_background()
+            session = self.session()
+            watch(session, reopen=True)
+            session.inventory.refresh_in_background()
         except (SpeasyError, ImportError, OSError) as error:
             self._log.error("the product inventory is not available: %s", error)
 
@@ -168,7 +212,15 @@ def _node(node: Any) -> dict[str, Any]:
     }
 
 
-def _details(ref: ProductRef, info: ProductInfo) -> dict[str, Any]:
+#: what `Node.about` says besides what the page has anyway
+_FACTS = (
+    "shape", "coordinates", "processing", "acknowledgement", "rules_of_use", "citation", "contact",
+    "links",
+)  # fmt: skip
+
+
+def _details(ref: ProductRef, node: Node) -> dict[str, Any]:
+    info, about = node.info, node.about
     span = info.coverage
     details: dict[str, Any] = _plain(
         {
@@ -180,6 +232,7 @@ def _details(ref: ProductRef, info: ProductInfo) -> dict[str, Any]:
             "path": [ref.provider, *info.path],
             "coverage": span and {"start": f"{span.start}Z", "stop": f"{span.stop}Z"},
             "cadence": info.cadence,
+            "about": {fact: about[fact] for fact in _FACTS if fact in about},
             "meta": info.meta,
         }
     )

@@ -1,18 +1,15 @@
-"""What a user's function is given, and what it may return, in terms of our types."""
+"""What a user's function may return, in terms of our types."""
 
 from __future__ import annotations
 
-import functools
-import inspect
 import typing
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
 
-from speasy_core.errors import InvalidRequest, SpeasyError, VirtualProductError
-from speasy_core.timerange import TimeRange
+from speasy_core.calling import argument_form
+from speasy_core.errors import SpeasyError, VirtualProductError
 from speasy_core.variable import Axis, SpeasyVariable
 
 __all__ = ["KINDS", "Kind", "argument_form", "to_variable"]
@@ -28,82 +25,6 @@ _RETURNS = (
 _SECONDS_BELOW = 10**12
 
 
-def _seconds(asked: TimeRange) -> tuple[float, float]:
-    return asked.start_ns / 1e9, asked.stop_ns / 1e9
-
-
-def _datetimes(asked: TimeRange) -> tuple[datetime, datetime]:
-    return asked.start_time, asked.stop_time
-
-
-def _datetime64s(asked: TimeRange) -> tuple[np.datetime64, np.datetime64]:
-    return asked.start, asked.stop
-
-
-_FORMS: dict[Any, Callable[[TimeRange], tuple[Any, Any]]] = {
-    float: _seconds,
-    datetime: _datetimes,
-    np.datetime64: _datetime64s,
-}
-
-
-def argument_form(
-    function: Callable[..., Any], name: str
-) -> Callable[[TimeRange], tuple[Any, Any]]:
-    """Return what turns a range into the two arguments that `function` wants.
-
-    The annotations of its first two positional parameters decide; without any they are floats.
-
-    Raises
-    ------
-    InvalidRequest
-        It does not take two positional arguments, or they are annotated as something else.
-    """
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # a builtin without one
-        return _seconds
-    positional = [
-        p
-        for p in signature.parameters.values()
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
-    ]
-    if any(p.kind is p.VAR_POSITIONAL for p in positional[:2]):
-        return _seconds
-    needed = [p for p in signature.parameters.values() if p.default is p.empty]
-    extra = [p.name for p in needed if p.kind is p.KEYWORD_ONLY or p in positional[2:]]
-    if len(positional) < 2 or extra:
-        raise InvalidRequest(
-            f"virtual product {name!r}: the function must take (start, stop), not {signature}",
-            hint="give further parameters a default value",
-        )
-    notes = {_annotation(function, p) for p in positional[:2]} - {None}
-    form = notes.pop() if notes else float
-    if notes or form not in _FORMS:
-        shown = ", ".join(str(p) for p in positional[:2])
-        raise InvalidRequest(
-            f"virtual product {name!r}: cannot give a time as ({shown})",
-            hint="annotate both as float, datetime.datetime or numpy.datetime64, or neither",
-        )
-    return _FORMS[form]
-
-
-def _annotation(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
-    note = parameter.annotation
-    if note is parameter.empty:
-        return None
-    if isinstance(note, str):
-        target: Any = function
-        while isinstance(target, functools.partial):
-            target = target.func
-        target = target if hasattr(target, "__annotations__") else type(target).__call__
-        try:
-            note = typing.get_type_hints(target).get(parameter.name, note)
-        except NameError:  # a name that only a type checker sees
-            return note
-    return note
-
-
 def to_variable(
     value: Any,
     *,
@@ -111,8 +32,17 @@ def to_variable(
     kind: Kind = "auto",
     labels: Sequence[str] | None = None,
     unit: str = "",
+    grid: Callable[[int], Any] | None = None,
 ) -> SpeasyVariable:
     """Return what a user's function returned as a variable.
+
+    Parameters
+    ----------
+    value : Any
+    name, kind, labels, unit
+        Of the product.
+    grid : callable, optional
+        Gives the times that an array of so many samples alone stands for, or None.
 
     Raises
     ------
@@ -124,7 +54,12 @@ def to_variable(
     if hasattr(value, "dims") and hasattr(value, "to_dataset") and hasattr(value, "coords"):
         value = _from_dataarray(value)
     if isinstance(value, SpeasyVariable):
+        if kind != "spectrogram" and value.kind != "spectrogram":
+            _check_width(value.values, kind, name)
         return _labelled(value, name, labels, unit)
+    if isinstance(value, np.ndarray) and value.ndim and grid is not None:
+        times = grid(len(value))
+        value = value if times is None else (times, value)
     if not isinstance(value, (tuple, list)) or len(value) < 2:
         raise VirtualProductError(f"{name} returned {_what(value)}", hint=_RETURNS)
     try:
@@ -132,7 +67,7 @@ def to_variable(
             return _spectrogram(*value, name=name, unit=unit)
         time, *parts = value
         samples = np.asarray(parts[0]) if len(parts) == 1 else np.stack(parts, axis=1)
-        return _series(_times(time), samples, name=name, labels=labels, unit=unit)
+        return _series(_times(time), samples, name=name, kind=kind, labels=labels, unit=unit)
     except VirtualProductError:
         raise
     except (SpeasyError, TypeError, ValueError) as error:
@@ -158,7 +93,7 @@ def _times(time: Any) -> np.ndarray[Any, Any]:
         whole = np.floor(seconds)
         ns = whole.astype(np.int64) * 10**9 + np.rint((seconds - whole) * 1e9).astype(np.int64)
         out = ns.view("datetime64[ns]")
-        out[~good] = np.datetime64("NaT")
+        out[~good] = np.datetime64("NaT", "ns")
         return out
     if array.dtype.kind in "iu":
         small = not array.size or int(np.abs(array).max()) < _SECONDS_BELOW
@@ -179,12 +114,13 @@ def _check_lengths(time: Any, samples: Any, name: str) -> None:
 
 
 def _series(
-    time: Any, samples: Any, *, name: str, labels: Sequence[str] | None, unit: str
+    time: Any, samples: Any, *, name: str, kind: Kind, labels: Sequence[str] | None, unit: str
 ) -> SpeasyVariable:
     if samples.ndim == 2 and samples.shape[1] == 1:
         samples = samples[:, 0]
     _check_lengths(time, samples, name)
     width = samples.shape[1] if samples.ndim == 2 else 1
+    _check_width(samples, kind, name)
     columns = list(labels) if labels is not None and samples.ndim <= 2 else None
     if columns is not None and len(columns) != width:
         raise VirtualProductError(
@@ -192,6 +128,20 @@ def _series(
             hint=f"labels: {', '.join(columns)}",
         )
     return SpeasyVariable.from_unsorted(time, samples, columns=columns, unit=unit, name=name)
+
+
+def _check_width(samples: Any, kind: Kind, name: str) -> None:
+    """Refuse a number of components that the declared kind does not have."""
+    wanted = {"scalar": 1, "vector": 3}.get(kind)
+    width = samples.shape[1] if samples.ndim == 2 else 1
+    if wanted is None or width == wanted or not len(samples):
+        return
+    raise VirtualProductError(
+        f"{name} returned values of shape {samples.shape}, which are no {kind}",
+        hint=f"return shape (n, {wanted}), or declare it as what it is"
+        if wanted > 1
+        else "return shape (n,), or declare a Vector or MultiComponent with a label for each",
+    )
 
 
 def _spectrogram(time: Any, channels: Any, values: Any, *, name: str, unit: str) -> SpeasyVariable:
@@ -226,6 +176,13 @@ def _labelled(
         changes["unit"] = unit
     if not variable.name and name:
         changes["name"] = name
+    width = variable.shape[1] if variable.ndim == 2 else 1
     if labels is not None and variable.ndim <= 2 and variable.kind != "spectrogram":
-        changes["columns"] = list(labels)
+        if len(labels) != width and len(variable):
+            raise VirtualProductError(
+                f"{name} returned {width} components, but has {len(labels)} labels",
+                hint=f"labels: {', '.join(labels)}",
+            )
+        if len(labels) == width:
+            changes["columns"] = list(labels)
     return variable.copy(**changes) if changes else variable

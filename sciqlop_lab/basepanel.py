@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import threading
 import weakref
@@ -15,13 +16,17 @@ from speasy_core.session import default_session
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
-from . import commands, virtual
+from . import commands, namespace, virtual
 from . import spec as specs
 from .adapt import to_variable
-from .handles import GraphHandle, PlotHandle
+from .handles import GraphHandle, PlotHandle, SpanEdits
+from .linking import Linked
 from .protocol import PROTOCOL_VERSION, ProtocolError, check_message
-from .sources import FunctionSource, MissingSource, ProductSource, Source, StaticSource, ViewRequest
-from .tiles import Engine, read_view
+from .settings_watch import watch
+from .sources import FunctionSource, MissingSource, ProductSource, Source, StaticSource
+from .tiles import Engine
+from .turning import KnobEdits, check_knobs
+from .views import ViewRequest, read_view
 
 __all__ = ["PanelCore"]
 
@@ -31,11 +36,12 @@ _KERNEL_WIDTH = 1200
 _DATA = "data"
 
 
-class PanelCore:
+class PanelCore(SpanEdits, KnobEdits, Linked):
     """The kernel's half of a panel, without a renderer.
 
     A renderer calls :meth:`_setup` and provides :meth:`_publish` (the spec has changed) and
-    :meth:`_post` (a message for a view).
+    :meth:`_post` (a message for a view). It may take part in the picture that is made before any
+    view asks: :meth:`_first` (a message for no view), :meth:`_gone` (graphs that left).
     """
 
     def _setup(self, start: Any, stop: Any, session: Any) -> None:
@@ -58,11 +64,20 @@ class PanelCore:
     def _post(self, content: dict[str, Any], buffers: list[Any]) -> None:
         raise NotImplementedError
 
+    def _first(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        """Take what was computed while no view asked."""
+
+    def _gone(self, graphs: list[str]) -> None:
+        """Forget graphs that left; their names may be used again."""
+
     # -- the user's side ------------------------------------------------------------------
     @property
     def session(self) -> Any:
         """The session that data comes through."""
-        return default_session() if self._session is None else self._session
+        if self._session is not None:
+            return self._session
+        watch(default_session())  # settings that are changed in JupyterLab count here too
+        return default_session()
 
     @property
     def model(self) -> specs.PanelSpec:
@@ -99,6 +114,9 @@ class PanelCore:
         index: int | None = None,
         kind: str = "auto",
         label: str | None = None,
+        style: str = "line",
+        y_axis: str | None = None,
+        **knobs: Any,
     ) -> Any:
         """Show a product, a variable or a function.
 
@@ -116,6 +134,12 @@ class PanelCore:
             How it is drawn.
         label : str, optional
             Replaces the product's own label.
+        style : {"line", "steps", "points"}
+            How samples are joined.
+        y_axis : {"y", "y2"}, optional
+            Left or right axis; by default left, but right for lines over a spectrogram.
+        **knobs
+            How the knobs of a virtual product are turned.
 
         Returns
         -------
@@ -133,25 +157,19 @@ class PanelCore:
         <Graph g1 of cda/AC_H0_MFI/BGSEc in plot p1>
         """
         target = self._plot_id(plot)
+        looks: dict[str, Any] = {"kind": kind, "label": label, "style": style, "y_axis": y_axis}
         if isinstance(what, (list, tuple)):
             handles: list[GraphHandle] = []
             for item in what:
                 target = handles[0].plot if handles and target is None else target
-                handles.append(self.plot(item, target, index=index, kind=kind, label=label))
+                handles.append(self.plot(item, target, index=index, **looks, **knobs))
             return handles
         with self._lock:
             product = self._product_of(what)
             before = {graph.id for _, graph in self._model.graphs}
-            self.command(
-                {
-                    "op": "add_product",
-                    "product": product,
-                    "plot": target,
-                    "index": index,
-                    "kind": kind,
-                    "label": label,
-                }
-            )
+            looks["knobs"] = check_knobs(ProductRef.parse(product), knobs)
+            place = {"plot": target, "index": index}
+            self.command({"op": "add_product", "product": product, **place, **looks})
             for plot_id, graph in self._model.graphs:
                 if graph.id not in before:
                     return GraphHandle(self, plot_id, graph.id, graph.product)
@@ -170,6 +188,17 @@ class PanelCore:
                 if changed != now:
                     self._history.record(now)
             self._adopt(changed)
+        if changed.time_range != now.time_range:
+            self._spread(changed.time_range)
+
+    def _follow(self, span: TimeRange) -> None:
+        with self._lock:
+            if span != self._model.time_range:
+                start, stop = span.start_ns, span.stop_ns
+                self._adopt(dataclasses.replace(self._model, start_ns=start, stop_ns=stop))
+
+    def _serves(self, view: Any) -> bool:
+        return view in self._engine.views
 
     def undo(self) -> None:
         """Take back the last edit or zoom."""
@@ -243,15 +272,22 @@ class PanelCore:
                 ),
                 graph.label or graph.product,
             )
+        if ref.provider == namespace.PROVIDER:
+            try:
+                return StaticSource(namespace.variable(ref.path), graph.kind)
+            except SpeasyError as error:
+                return MissingSource(error, graph.label or ref.path)
         if ref.provider == virtual.PROVIDER:
             product = virtual.find(ref.path)
             if product is not None:
-                return FunctionSource(product, graph.kind)
+                return FunctionSource(product, graph.kind, graph.knobs)
             self._listen()
-            return FunctionSource(_Registered(self.session.get_data, ref), graph.kind)
+            registered = virtual.Registered(self.session.get_data, ref)
+            return FunctionSource(registered, graph.kind, graph.knobs)
         session = self.session
         timeout = session.settings.view_timeout
-        return ProductSource(session.get_data, session.info, ref, graph.kind, timeout)
+        pictures = getattr(session, "get_picture", None)  # a session of another kind has none
+        return ProductSource(session.get_data, session.info, ref, graph.kind, timeout, pictures)
 
     def _listen(self) -> None:
         """Hear of functions that are registered with the session itself."""
@@ -279,6 +315,11 @@ class PanelCore:
         for name in gone:
             self._sources.pop(name, None)
         self._engine.remove(gone)
+        self._gone(gone)
+        turned = [g for g, graph in had.items() if g in self._sources and g in graphs
+                  and graph.knobs != graphs[g][1].knobs]  # fmt: skip
+        for name in turned:  # the last picture stays until the next is there
+            self._sources.pop(name)
         fresh = [name for name in graphs if name not in self._sources]
         for name in fresh:
             self._sources[name] = self._make_source(graphs[name][1])
@@ -295,7 +336,8 @@ class PanelCore:
         """Compute while no view asks, so that the first one finds its picture ready."""
         if self._engine.views in ([], [KERNEL_VIEW]):
             span, gen = self._model.time_range, next(self._kernel_gen)
-            self._engine.request(ViewRequest(KERNEL_VIEW, gen, span, _KERNEL_WIDTH), self._wanted())
+            request = ViewRequest(KERNEL_VIEW, gen, span, _KERNEL_WIDTH, grid=True)
+            self._engine.request(request, self._wanted())
 
     def product_changed(self, product: str) -> None:
         """Draw anew what shows `product`, a function that was defined again."""
@@ -307,8 +349,10 @@ class PanelCore:
 
     # -- messages -------------------------------------------------------------------------
     def _from_engine(self, content: dict[str, Any], buffers: list[Any]) -> None:
-        if content.get("view") != KERNEL_VIEW:
+        if content["view"] != KERNEL_VIEW:
             self._post(content, buffers)
+        elif content["type"] == "tiles" and content["items"]:
+            self._first(content, buffers)
 
     def handle_message(self, content: Any) -> None:
         """Take a message of a view: check it, note it, return."""
@@ -332,6 +376,9 @@ class PanelCore:
         with self._lock:
             self._engine.request(request, self._wanted())
 
+    def _on_stop(self, message: dict[str, Any]) -> None:
+        self._engine.stop(str(message.get("view")), str(message.get("graph")))
+
     def _on_cancel(self, message: dict[str, Any]) -> None:
         self._engine.cancel(str(message.get("view")))
 
@@ -347,6 +394,8 @@ class PanelCore:
 _HANDLERS: dict[str, Callable[[PanelCore, dict[str, Any]], None]] = {
     "hello": PanelCore._on_hello,
     "view": PanelCore._on_view,
+    "views": PanelCore._hand_on,
+    "stop": PanelCore._on_stop,
     "cancel": PanelCore._on_cancel,
     "command": PanelCore._on_command,
 }
@@ -358,16 +407,3 @@ def _message(kind: str, **fields: Any) -> dict[str, Any]:
 
 def _same(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:
     return a.product == b.product and a.kind == b.kind
-
-
-class _Registered:
-    """A function that was registered with the session alone."""
-
-    def __init__(self, get_data: Callable[..., Any], ref: ProductRef) -> None:
-        self._get_data, self.ref = get_data, ref
-        self.__name__ = ref.path.rpartition("/")[2]
-
-    def compute(self, asked: TimeRange) -> SpeasyVariable:
-        """Return its samples for exactly `asked`."""
-        variable: SpeasyVariable = self._get_data(self.ref, asked.start, asked.stop)
-        return variable

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import bqplot
-import ipywidgets
+import bqplot  # type: ignore[import-untyped]
+import ipywidgets  # type: ignore[import-untyped]
 import numpy as np
 import traitlets
 
@@ -25,7 +25,7 @@ from . import spec as specs
 from .basepanel import PanelCore
 from .bq_axis import log_ticks, time_ticks
 from .protocol import MIME_PRODUCT
-from .sources import ViewRequest
+from .views import ViewRequest
 
 __all__ = ["BqPanel"]
 
@@ -43,7 +43,7 @@ class _DropZone(anywidget.AnyWidget):
 
     _esm = traitlets.Unicode((_HERE / "bq_drop.js").read_text(encoding="utf-8")).tag(sync=True)
     _css = traitlets.Unicode((_HERE / "bq_drop.css").read_text(encoding="utf-8")).tag(sync=True)
-    messages = traitlets.List().tag(sync=True)
+    messages: Any = traitlets.List().tag(sync=True)
 
 
 def _array(item: dict[str, Any], buffers: list[Any], name: str, dtype: str) -> Any:
@@ -114,7 +114,7 @@ def _line_points(item: dict[str, Any], buffers: list[Any], origin: int) -> tuple
     return x.reshape(-1), pair.reshape(k, -1)
 
 
-class BqPanel(PanelCore, ipywidgets.VBox):
+class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
     """Stacked bqplot figures over one axis of time; made by :func:`sciqlop_lab.Panel`."""
 
     spec = traitlets.Dict(help="PanelSpec as JSON")
@@ -157,7 +157,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):
             plot.status = {g: text for g, text in plot.status.items() if g in graphs}
             plot.figure.marks = list(plot.marks.values())
             if wanted[name].y.log is not None:
-                plot.use_log(wanted[name].y.log)
+                plot.use_log(wanted[name].y.log is True)
             plot.show_range(wanted[name].y.range)
         hint = [] if self._plots else [{"level": "info", "text": "Drop products here"}]
         self._zone.messages = hint or self._messages()
@@ -242,7 +242,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):
         name = item["graph"]
         if item["status"] == "error":
             error = item["error"]
-            parts = [f"!{item['label']}: {error['type']}: {error['message']}"]
+            parts = [f"!{item['label']}: {error['title']}: {error['message']}"]
             parts += [error[key] for key in ("hint", "traceback") if error[key]]
             plot.status[name] = "\n".join(parts)
             return
@@ -260,7 +260,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):
     def _draw_line(self, plot: _Plot, name: str, item: dict[str, Any], buffers: list[Any]) -> None:
         x, y = _line_points(item, buffers, self._origin)
         spec = self._model.plot(item["plot"])
-        plot.use_log(item["log"] if spec.y.log is None else spec.y.log)
+        plot.use_log(item["log"] if spec.y.log is None else spec.y.log is True)
         if plot.log:
             y = np.where(y > 0, y, np.nan)
         plot.label_y(y)
@@ -336,6 +336,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):
 
     def close(self) -> None:
         """Stop computing and remove the panel from the page."""
+        self.unlink()
         self._engine.close()
         super().close()
 

@@ -7,21 +7,35 @@ from dataclasses import replace
 from typing import Any
 
 from .spec import (
+    COLORMAPS,
     MOST_PLOTS,
+    MOST_SPANS,
+    STYLES,
+    VALUE_AXES,
     GraphSpec,
     PanelSpec,
     PlotSpec,
+    SpanSpec,
     SpecError,
     fail,
-    read_flag,
+    plain_log,
+    read_choice,
+    read_colors,
+    read_knobs,
+    read_log,
     read_mapping,
     read_product,
     read_range,
+    read_text,
     read_texts,
     read_times,
 )
 
 __all__ = ["COMMANDS", "History", "apply"]
+
+
+# of a graph that is added, besides what it must have
+_GIVEN = ("style", "y_axis", "colors", "knobs")
 
 
 def _fresh(prefix: str, taken: set[str]) -> str:
@@ -47,6 +61,7 @@ def add_product(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
             "product": product,
             "kind": kind,
             "label": label,
+            **{key: command[key] for key in _GIVEN if key in command},
         },
         "add_product",
     )
@@ -101,33 +116,91 @@ def set_time_range(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
 
 
 def set_axis(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
-    """Change scale or range of a plot's `y` or `z` axis; fields left out stay as they are."""
-    plot, name = spec.plot(command.get("plot")), command.get("axis")
-    if name not in ("y", "z"):
-        raise fail("set_axis.axis", f"{name!r:.40} is neither 'y' nor 'z'")
+    """Change the `y`, `y2` or `z` axis of a plot; fields left out stay as they are."""
+    plot = spec.plot(command.get("plot"))
+    name = read_choice(command.get("axis"), "set_axis.axis", (*VALUE_AXES, "z"))
     changes: dict[str, Any] = {}
     if "log" in command:
-        changes["log"] = read_flag(command["log"], "set_axis.log")
+        changes["log"] = read_log(command["log"], "set_axis.log")
     if "range" in command:
         changes["range"] = read_range(command["range"], "set_axis.range")
-    if name == "y":
-        return spec.with_plot(replace(plot, y=replace(plot.y, **changes)))
-    return spec.with_plot(replace(plot, z=replace(plot.z, **changes)))
+    if "label" in command:
+        changes["label"] = _label(command["label"], "set_axis.label")
+    if name == "z":
+        plain_log(changes.get("log"), "set_axis")
+        if "colormap" in command:
+            changes["colormap"] = read_choice(command["colormap"], "set_axis.colormap", COLORMAPS)
+        return spec.with_plot(replace(plot, z=replace(plot.z, **changes)))
+    axis: dict[str, Any] = {name: replace(getattr(plot, name), **changes)}
+    return spec.with_plot(replace(plot, **axis))
+
+
+def _label(value: Any, where: str) -> str | None:
+    return None if value is None else read_text(value, where)
+
+
+def set_graph(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Change a graph's `label`, `style`, `colors` or `y_axis`; fields left out stay as they are."""
+    plot = spec.plot(command.get("plot"))
+    graph = _graph(plot, command.get("graph"))
+    changes: dict[str, Any] = {}
+    if "label" in command:
+        changes["label"] = _label(command["label"], "set_graph.label")
+    if "style" in command:
+        changes["style"] = read_choice(command["style"], "set_graph.style", STYLES)
+    if "colors" in command:
+        changes["colors"] = read_colors(command["colors"], "set_graph.colors")
+    if "y_axis" in command:
+        chosen = command["y_axis"]
+        where = "set_graph.y_axis"
+        changes["y_axis"] = None if chosen is None else read_choice(chosen, where, VALUE_AXES)
+    return _with_graph(spec, plot, replace(graph, **changes))
+
+
+def _with_graph(spec: PanelSpec, plot: PlotSpec, changed: GraphSpec) -> PanelSpec:
+    graphs = tuple(changed if g.id == changed.id else g for g in plot.graphs)
+    return spec.with_plot(replace(plot, graphs=graphs))
+
+
+def set_knobs(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Turn knobs of a graph; those that are not named stay as they are, null is the default."""
+    plot = spec.plot(command.get("plot"))
+    graph = _graph(plot, command.get("graph"))
+    turned = {**graph.knobs, **read_mapping(command.get("knobs"), "set_knobs.knobs")}
+    kept = {name: value for name, value in turned.items() if value is not None}
+    return _with_graph(spec, plot, replace(graph, knobs=read_knobs(kept, "set_knobs.knobs")))
+
+
+def add_span(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Mark the time from `start` to `stop` in all plots, with a `label` and a `color`."""
+    if len(spec.spans) >= MOST_SPANS:
+        raise fail("add_span", f"a panel holds at most {MOST_SPANS} spans")
+    name = _fresh("s", {span.id for span in spec.spans})
+    span = SpanSpec.from_json({**command, "id": name}, "add_span")
+    return replace(spec, spans=(*spec.spans, span))
+
+
+def remove_span(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Take a mark away."""
+    name = command.get("span")
+    if all(span.id != name for span in spec.spans):
+        raise SpecError(f"the panel has no span {name!r:.60}")
+    return replace(spec, spans=tuple(span for span in spec.spans if span.id != name))
 
 
 def set_hidden(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
     """Say which columns of a graph are not drawn."""
     plot = spec.plot(command.get("plot"))
     graph = _graph(plot, command.get("graph"))
-    changed = replace(graph, hidden=read_texts(command.get("hidden"), "set_hidden.hidden"))
-    graphs = tuple(changed if g.id == graph.id else g for g in plot.graphs)
-    return spec.with_plot(replace(plot, graphs=graphs))
+    hidden = read_texts(command.get("hidden"), "set_hidden.hidden")
+    return _with_graph(spec, plot, replace(graph, hidden=hidden))
 
 
 COMMANDS: dict[str, Callable[[PanelSpec, Mapping[str, Any]], PanelSpec]] = {
     f.__name__: f
     for f in (
-        add_product, remove_plot, remove_graph, move_plot, set_time_range, set_axis, set_hidden
+        add_product, remove_plot, remove_graph, move_plot, set_time_range, set_axis, set_graph,
+        set_hidden, set_knobs, add_span, remove_span,
     )
 }  # fmt: skip
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .spec import PanelSpec
+from speasy_core.timerange import TimeRange
 
-__all__ = ["Editable", "GraphHandle", "PlotHandle"]
+from .spec import PanelSpec, SpanSpec
+from .turning import GraphKnobs
+
+__all__ = ["Editable", "GraphHandle", "PlotHandle", "SpanEdits", "SpanHandle"]
 
 
 class Editable(Protocol):
@@ -31,6 +34,9 @@ class Editable(Protocol):
         index: int | None = None,
         kind: str = "auto",
         label: str | None = None,
+        style: str = "line",
+        y_axis: str | None = None,
+        **knobs: Any,
     ) -> Any:
         """Add to it."""
         ...
@@ -45,9 +51,30 @@ class GraphHandle:
     id: str
     product: str
 
+    def set(self, **changes: Any) -> None:
+        """Change how it looks; what is left out stays.
+
+        Parameters
+        ----------
+        label : str or None
+            Its name; None for the product's own.
+        style : {"line", "steps", "points"}
+            With steps a sample holds until the next one.
+        colors : list of str or None
+            One CSS colour per component.
+        y_axis : {"y", "y2"} or None
+            The left or right axis; None lets the plot choose.
+        """
+        self.panel.command({"op": "set_graph", "plot": self.plot, "graph": self.id, **changes})
+
     def remove(self) -> None:
         """Take it out of its plot; an empty plot goes too."""
         self.panel.command({"op": "remove_graph", "plot": self.plot, "graph": self.id})
+
+    @property
+    def knobs(self) -> GraphKnobs:
+        """Its knobs, to be read and turned: ``graph.knobs["window"] = 5``."""
+        return GraphKnobs(self.panel, self.plot, self.id)
 
     def __repr__(self) -> str:
         return f"<Graph {self.id} of {self.product} in plot {self.plot}>"
@@ -70,7 +97,22 @@ class PlotHandle:
         return self.panel.plot(what, plot=self.id, **options)
 
     def set_axis(self, axis: str = "y", **changes: Any) -> None:
-        """Change ``log`` (True, False, None) or ``range`` ((low, high), None) of y or z."""
+        """Change an axis; what is left out stays.
+
+        Parameters
+        ----------
+        axis : {"y", "y2", "z"}
+            Left axis, right axis or colour bar.
+        log : bool, "symlog" or None
+            "symlog" (not for z) shows values of both signs; None is as the product says. A plain
+            logarithm leaves out values of 0 and below, and the plot says so.
+        range : (float, float) or None
+            None fits the visible data.
+        label : str or None
+            None is as the product says.
+        colormap : str
+            Of z: viridis, magma, plasma, inferno, cividis, turbo, jet or gray.
+        """
         self.panel.command({"op": "set_axis", "plot": self.id, "axis": axis, **changes})
 
     def move(self, index: int) -> None:
@@ -83,3 +125,68 @@ class PlotHandle:
 
     def __repr__(self) -> str:
         return f"<Plot {self.id}: {', '.join(self.products)}>"
+
+
+@dataclass(frozen=True, slots=True)
+class SpanHandle:
+    """A range of time that is marked in all plots of a panel."""
+
+    panel: SpanEdits
+    spec: SpanSpec
+
+    @property
+    def time_range(self) -> TimeRange:
+        """What is marked."""
+        return TimeRange.from_ns(self.spec.start_ns, self.spec.stop_ns)
+
+    def remove(self) -> None:
+        """Take the mark away."""
+        self.panel.command({"op": "remove_span", "span": self.spec.id})
+
+    def __repr__(self) -> str:
+        return f"<Span {self.spec.label or self.spec.id}: {self.time_range}>"
+
+
+class SpanEdits:
+    """The part of a panel that marks ranges of time."""
+
+    @property
+    def model(self) -> PanelSpec:
+        """What the panel shows."""
+        raise NotImplementedError
+
+    def command(self, command: Mapping[str, Any]) -> None:
+        """Edit the panel."""
+        raise NotImplementedError
+
+    @property
+    def spans(self) -> list[SpanHandle]:
+        """The ranges of time that are marked."""
+        return [SpanHandle(self, span) for span in self.model.spans]
+
+    def add_span(
+        self, start: Any, stop: Any = None, *, label: str = "", color: str | None = None
+    ) -> SpanHandle:
+        """Mark a range of time in all plots.
+
+        Parameters
+        ----------
+        start, stop : str, datetime, numpy.datetime64, float or TimeRange
+            The range; a TimeRange or an Event may stand for both.
+        label : str
+            Written into the band where it has room.
+        color : str, optional
+            A CSS colour.
+
+        Returns
+        -------
+        SpanHandle
+
+        Examples
+        --------
+        >>> panel.add_span("2019-01-02T17", "2019-01-02T18", label="cusp")  # doctest: +SKIP
+        """
+        span = start if stop is None and isinstance(start, TimeRange) else TimeRange(start, stop)
+        times = {"start": str(span.start_ns), "stop": str(span.stop_ns)}
+        self.command({"op": "add_span", **times, "label": label, "color": color})
+        return self.spans[-1]

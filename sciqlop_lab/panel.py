@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,16 @@ from speasy_core.errors import ConfigError, InvalidRequest, SpeasyError
 
 from . import spec as specs
 from .basepanel import PanelCore
+from .export import Exports
+from .protocol import PROTOCOL_VERSION, ProtocolError
+from .subshells import keep_apart
 
 __all__ = ["CanvasPanel", "Panel"]
 
 _log = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).parent / "static"
+_ARRAYS = ("t", "x0", "x1", "y", "z")  # fields of items that name a buffer
 _RENDERERS = {"canvas": f"{__name__}:CanvasPanel", "bqplot": "sciqlop_lab.bq:BqPanel"}
 
 
@@ -37,28 +43,125 @@ def _bundle(name: str) -> str:
         ) from error
 
 
+class FirstPicture:
+    """The newest items of each graph that were computed while no view asked."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._content: dict[str, Any] = {}
+        self._items: dict[str, list[tuple[dict[str, Any], dict[str, bytes]]]] = {}
+
+    def take(self, content: dict[str, Any], buffers: list[Any]) -> dict[str, Any]:
+        """Take a ``tiles`` message in; return the value of the trait."""
+        fresh: dict[str, list[tuple[dict[str, Any], dict[str, bytes]]]] = {}
+        for item in content["items"]:
+            arrays = {name: bytes(buffers[item[name]]) for name in _ARRAYS if name in item}
+            fresh.setdefault(item["graph"], []).append((item, arrays))
+        with self._lock:
+            self._content = {key: content[key] for key in ("v", "type", "start", "stop")}
+            self._items.update(fresh)
+        return self.state()
+
+    def drop(self, graphs: list[str]) -> bool:
+        """Forget graphs; return whether any of them was there."""
+        with self._lock:
+            return bool([self._items.pop(graph) for graph in graphs if graph in self._items])
+
+    def state(self) -> dict[str, Any]:
+        """Return everything as one message, with its buffers inside."""
+        items: list[dict[str, Any]] = []
+        buffers: list[bytes] = []
+        with self._lock:
+            for item, arrays in (pair for pairs in self._items.values() for pair in pairs):
+                first = len(buffers)
+                buffers += arrays.values()
+                items.append({**item, **{name: first + i for i, name in enumerate(arrays)}})
+            content = dict(self._content)
+        return {**content, "items": items, "pending": [], "buffers": buffers}
+
+
 class CanvasPanel(PanelCore, anywidget.AnyWidget):
     """Stacked plots over one axis of time; made by :func:`Panel`."""
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     spec = traitlets.Dict(help="PanelSpec as JSON").tag(sync=True)
+    group = traitlets.Unicode(help="of panels that move together").tag(sync=True)
+    first = traitlets.Dict(help="the picture made before any view asks").tag(sync=True)
 
     def __init__(self, start: Any, stop: Any = None, *, session: Any = None) -> None:
+        self._pictures = FirstPicture()
+        self._exports = Exports()
         self._setup(start, stop, session)
         super().__init__(
             _esm=_bundle("panel.js"), _css=_bundle("panel.css"), spec=self._model.to_json()
         )
         self.on_msg(self._take)
 
-    def _take(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        self.handle_message(content)
+    def _take(self, _widget: Any, content: Any, buffers: Any) -> None:
+        if isinstance(content, dict) and content.get("type") == "exported":
+            self._write(content, buffers)
+        else:
+            self.handle_message(content)
+
+    def _write(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        try:
+            written = self._exports.take(content, buffers)
+        except (OSError, ProtocolError) as error:
+            self._notice("error", f"the picture was not saved: {error}")
+        else:
+            if written is not None:
+                self._notice("info", f"saved {written.name}")
+
+    def _notice(self, level: str, text: str) -> None:
+        content = {"v": PROTOCOL_VERSION, "type": "notice", "level": level, "message": text}
+        self._post(content, [])
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
+        """Save the picture as it is on the screen.
+
+        The page that shows the panel draws it, so the file is there a moment after this returns;
+        while no page shows the panel it never comes. The panel says when it was written.
+
+        Parameters
+        ----------
+        path : path
+            Of the file; its ending chooses the format.
+        format : {"svg", "png"}, optional
+            Replaces the ending's choice.
+
+        Raises
+        ------
+        InvalidRequest
+            Not a format of pictures, or there is no such folder.
+
+        Examples
+        --------
+        >>> panel.save("magnetopause.svg")  # doctest: +SKIP
+        """
+        self._post(self._exports.ask(path, format), [])
 
     def _publish(self, spec: specs.PanelSpec) -> None:
         self.spec = spec.to_json()
 
     def _post(self, content: dict[str, Any], buffers: list[Any]) -> None:
         self.send(content, buffers)
+
+    def _first(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        # A trait, because a page that does not yet know of the panel drops messages; and because
+        # a new page's own request may wait behind a running cell.
+        self.first = self._pictures.take(content, buffers)
+
+    def _joined(self, name: str) -> None:
+        self.group = name
+
+    def _gone(self, graphs: list[str]) -> None:
+        if self._pictures.drop(graphs):
+            self.first = self._pictures.state()
+
+    @traitlets.observe("comm")
+    def _connected(self, change: Any) -> None:
+        keep_apart(change["new"])
 
     @traitlets.validate("spec")
     def _check_spec(self, proposal: Any) -> dict[str, Any]:
@@ -70,13 +173,17 @@ class CanvasPanel(PanelCore, anywidget.AnyWidget):
     @traitlets.observe("spec")
     def _spec_set(self, change: Any) -> None:
         with self._lock:
-            new = specs.PanelSpec.from_json(change["new"])
+            new, moved = specs.PanelSpec.from_json(change["new"]), False
             if new != self._model:  # assigned by the user, not by a command
                 self._history.record(self._model)
+                moved = new.time_range != self._model.time_range
                 self._adopt(new)
+        if moved:
+            self._spread(new.time_range)
 
     def close(self) -> None:
         """Stop computing and remove the panel from the page."""
+        self.unlink()
         self._engine.close()
         super().close()
 

@@ -7,10 +7,17 @@ nanoseconds, because a JSON number is a float in the browser and loses them.
 Browser to kernel
 -----------------
 ``hello``    ``{v, type, view}``: a view is there; answered by ``welcome``.
-``view``     ``{v, type, view, gen, start, stop, width, plots: {plot_id: height}}``: the picture
-             wanted now. One is in flight per view until the first answer of its generation; the
-             newest wins on both sides.
+``view``     ``{v, type, view, gen, start, stop, width, plots: {plot_id: height}, wants, ahead}``:
+             all that the view needs now. One is in flight per view until the first answer of its
+             generation; the newest wins on both sides, and one without an answer is sent again.
+    ``wants: {graph_id: [[level, index], ...] | null}`` names the tiles that the page lacks of
+    each graph, and no graph of which it has all; null where the page does not know (yet) of
+    tiles. ``ahead: {start, stop, wants} | null`` names tiles that the next movement will probably
+    need, and the range that they serve: fetched when nothing else is to do.
+``views``    ``{v, type, views: [...]}``: ``view`` messages of linked panels, as one.
+``stop``     ``{v, type, view, graph}``: do not wait for this graph any more.
 ``cancel``   ``{v, type, view}``: drop what is queued for this view.
+``exported`` ``{v, type, view, id}`` and one buffer: the picture that ``export`` asked for.
 ``command``  ``{v, type, id, command: {op, ...}}``: an edit of the spec (see spec.py); answered by
              the changed trait, or by ``refused`` with the reason.
 
@@ -19,12 +26,22 @@ Kernel to browser
 ``welcome``  ``{v, type, view, version}``
 ``tiles``    ``{v, type, view, gen, start, stop, items: [...], pending: [graph_id]}``: finished
              graphs, at most some 30 ms after the request; the rest follow in further ``tiles``
-             of the same generation, each item once, until `pending` is empty.
-    `start` and `stop` are what these items cover; it may reach past what was asked for.
+             of the same generation, each item once, until `pending` is empty. What was fetched
+             ahead comes marked ``ahead: true``; what stands in for the exact tiles of a graph that
+             stays in `pending`, ``draft: true``.
+``progress`` ``{v, type, view, gen, start, stop, items: [{graph, seconds, bytes, rate}]}``: graphs
+             that take longer than half a second; bytes that came from servers, and bytes a second.
+``export``   ``{v, type, id, format}``: send the picture as "svg" or "png".
 ``refused``  ``{v, type, id, message, hint}``
 ``notice``   ``{v, type, level, message}``
 
-An item is ``{graph, plot, status, ...}``:
+The trait `first` holds a ``tiles`` message for no view in particular, its buffers under
+``buffers``: the picture that the kernel makes before any view asks.
+
+An item is ``{graph, plot, status, start, stop, ...}``. `start` and `stop` are what it covers. With
+``level`` and ``index`` (text) it is a tile: the columns of ``2**level`` ns from the one numbered
+``index * 1024`` on, counted from 1970; it may cover a part of its place when no more is known.
+Without, it belongs to the range that was asked for, as what a function returns does.
 
 ``status: "ok", kind: "line"``
     ``mode, t0, n, columns, unit, label, scale, log, gaps, notes, t, y``: `t` and `y` are indices
@@ -37,7 +54,8 @@ An item is ``{graph, plot, status, ...}``:
     `x0` and `x1` hold n float64, left and right edge of each column in seconds after `t0`; `y`
     float32 channel centres, ``[m]`` or, with `y_varying`, ``[n][m]``; `z` float32 ``[n][m]``.
 ``status: "empty"``   ``message, gaps``: the server said that it has nothing here.
-``status: "error"``   ``error: {type, message, hint, traceback}``
+``status: "error"``   ``error: {type, title, message, hint, traceback}``
+``status: "stopped"`` the user did not want to wait.
 """
 
 from __future__ import annotations
@@ -46,11 +64,11 @@ from typing import Any
 
 __all__ = ["MIME_PRODUCT", "PROTOCOL_VERSION", "ProtocolError", "check_message", "parse_ns"]
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MIME_PRODUCT = "application/vnd.sciqlop.product+json"
 
 _MAX_NS = 2**63 - 1
-_TYPES = frozenset({"hello", "view", "cancel", "command"})
+_TYPES = ("hello", "view", "views", "stop", "cancel", "command")  # no set: a type may be anything
 
 
 class ProtocolError(ValueError):

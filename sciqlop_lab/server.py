@@ -7,6 +7,11 @@ GET    ``search``   ``q=WORDS limit=50 provider=NAME``   ``{hits: [{..., path, s
 GET    ``product``  ``ref=PROVIDER/PATH``                all that is known of a product
 GET    ``status``                                        ``{providers: {...}, version, error}``
 POST   ``refresh``  ``{"provider": NAME or null}``       status; the work goes on behind
+GET    ``fields``                                        filters of a search and their values
+GET    ``activity``                                      downloads of this process
+POST   ``cancel``                                        activity, after all were cancelled
+GET    ``settings``                                      ``{values, sources, file}``
+PUT    ``settings`` ``{NAME: VALUE, ...}``               the same, after the file was written
 ====== ============ ==================================== ==========================================
 
 All below ``sciqlop-lab/api/``, all for authenticated and authorised users only. A bad request gets
@@ -30,7 +35,12 @@ from tornado import web
 from traitlets import Bool
 from traitlets.config import Configurable
 
-from speasy_core.errors import InvalidRequest, SpeasyError, UnknownProduct, UnknownProvider
+from speasy_core.errors import (
+    InvalidRequest,
+    SpeasyError,
+    UnknownProduct,
+    UnknownProvider,
+)
 
 from ._inventory_service import InventoryService
 
@@ -217,7 +227,52 @@ class RefreshHandler(_Handler):
         await self.answer(self.extension.service.refresh, names)
 
 
+class FieldsHandler(_Handler):
+    """Filters of a search, and what they can be set to."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        await self.answer(self.extension.service.fields)
+
+
+class ActivityHandler(_Handler):
+    """Downloads of this process."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        await self.answer(self.extension.service.activity)
+
+
+class CancelHandler(_Handler):
+    """Cancels them."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        await self.answer(self.extension.service.cancel)
+
+
+class SettingsHandler(_Handler):
+    """The settings file, which all processes of the user share."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        await self.answer(self.extension.service.settings)
+
+    @web.authenticated
+    @authorized
+    async def put(self) -> None:
+        await self.answer(self.extension.service.settings, self.body())
+
+
 _HANDLERS = {
+    "fields": FieldsHandler,
+    "activity": ActivityHandler,
+    "cancel": CancelHandler,
+    "settings": SettingsHandler,
     "nodes": NodesHandler,
     "search": SearchHandler,
     "product": ProductHandler,

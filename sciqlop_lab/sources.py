@@ -4,51 +4,31 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
-import numpy as np
-
-from speasy_core.errors import SpeasyError
+from speasy_core.errors import OfflineError, SpeasyError, VariableError
 from speasy_core.http import Deadline
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange, format_ns
 from speasy_core.variable import SpeasyVariable
 
-from . import marks
+from .loaded import Loaded, widened
+from .tilecache import TILES, Result
 from .usercode import captured_output
+from .views import ViewRequest
+from .virtual.guard import bounded
 
-__all__ = [
-    "FunctionSource", "ProductSource", "Result", "Source", "StaticSource", "ViewRequest"
-]  # fmt: skip
+__all__ = ["FunctionSource", "ProductSource", "Result", "Source", "StaticSource"]
 
 _RETRY_AFTER = 15.0  # seconds before a server that failed is asked for the same range again
+_MARGIN = 0.25  # of a view that is fetched on either side of it, for lines to leave the plot
+_MOST_LOADED = 2
+_MANY_BYTES = 32 * 2**20  # of samples, above which their pyramids are read instead
+_SHORT = 100_000  # rows that take no noticeable time to prepare
 _MOST_OUTPUT = 300
 _MOST_WARNINGS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ViewRequest:
-    """A picture that a view wants now."""
-
-    view: str
-    gen: int
-    range: TimeRange
-    width: int
-
-    def same_picture(self, other: ViewRequest) -> bool:
-        """Whether both ask for the same range at the same width."""
-        return self.range == other.range and self.width == other.width
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One finished item: its fields, its arrays by field, and the range that it covers."""
-
-    fields: dict[str, Any]
-    range: TimeRange
-    arrays: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -60,16 +40,27 @@ class Source(Protocol):
         Its name where the data does not give one.
     timeout : float
         Seconds that `load` may take.
+    tiled : bool
+        Whether its picture consists of tiles. What a function computes for one range says
+        nothing about another: it has none, and nothing of it is fetched ahead.
+    lane : hashable
+        Loads of one lane wait for each other; None for the lane of the panel's functions.
     """
 
     label: str
     timeout: float
+    tiled: bool
+    lane: Hashable
 
-    def ready(self, request: ViewRequest) -> Result | None:
+    def ready(self, request: ViewRequest) -> list[Result] | None:
         """Answer from memory within milliseconds, or return None."""
         ...
 
-    def load(self, request: ViewRequest, deadline: Deadline) -> Result:
+    def draft(self, request: ViewRequest) -> list[Result]:
+        """Return rough tiles that stand in until `load` ends, within milliseconds, or none."""
+        ...
+
+    def load(self, request: ViewRequest, deadline: Deadline) -> list[Result]:
         """Answer, however long it takes; errors are raised."""
         ...
 
@@ -77,116 +68,71 @@ class Source(Protocol):
         """Whether what is being loaded for `running` is of use for `wanted`."""
         ...
 
-
-def widened(span: TimeRange) -> TimeRange:
-    """Return `span` with half of its length on either side, so that a pan finds data there."""
-    half = span.duration_ns // 2
-    return TimeRange.from_ns(max(MIN_NS, span.start_ns - half), min(MAX_NS, span.stop_ns + half))
+    def abandon(self) -> None:
+        """Let go of a load that does not end when it is cancelled."""
+        ...
 
 
-def _gaps(variable: SpeasyVariable, cover: TimeRange) -> list[dict[str, Any]]:
-    return [
-        {
-            "start": str(gap.range.start_ns),
-            "stop": str(gap.range.stop_ns),
-            "reason": gap.reason,
-            "retryable": gap.retryable,
-        }
-        for gap in variable.gaps
-        if gap.range.overlaps(cover)
-    ]
-
-
-class Loaded:
-    """A variable, the range it is known for, and its picture, made when first drawn."""
-
-    def __init__(
-        self, variable: SpeasyVariable, span: TimeRange, kind: str, label: str, extent: str = ""
-    ) -> None:
-        self.variable, self.span, self.label = variable, span, label
-        self._extent = [extent] if extent else []
-        self._kind = kind
-        self._picture: marks.Picture | None = None
-        self._lock = threading.Lock()
-        self.since = time.monotonic()
-
-    @property
-    def retryable(self) -> bool:
-        """Whether parts are missing that another try may bring."""
-        return any(gap.retryable for gap in self.variable.gaps)
-
-    def picture(self) -> marks.Picture:
-        """Return the prepared picture."""
-        with self._lock:
-            if self._picture is None:
-                mark = marks.choose(self.variable, self._kind)
-                self._picture = mark.prepare(self.variable)
-            return self._picture
-
-    def draw(self, request: ViewRequest, cover: TimeRange, notes: list[str]) -> Result:
-        """Return the item for `cover` at the resolution of `request`."""
-        drawn = None
-        if len(self.variable):
-            scale = cover.duration_ns / request.range.duration_ns
-            drawn = self.picture().draw(cover, max(1, round(request.width * scale)))
-        gaps = _gaps(self.variable, cover)
-        if drawn is not None:
-            fields, arrays = drawn
-            label = fields["label"] or self.label
-            notes = [*fields["notes"], *notes]
-            fields = {**fields, "status": "ok", "label": label, "gaps": gaps, "notes": notes}
-            return Result(fields, cover, arrays)
-        missing = request.range.subtract([gap.range for gap in self.variable.gaps])
-        if gaps and not missing:
-            return self._failed(cover)
-        message = f"no data from {format_ns(cover.start_ns)} to {format_ns(cover.stop_ns)}"
-        message = "; ".join([message, *self._extent, *notes])
-        fields = {"status": "empty", "label": self.label, "message": message, "gaps": gaps}
-        return Result(fields, cover)
-
-    def _failed(self, cover: TimeRange) -> Result:
-        """Return the error of a range of which nothing was delivered."""
-        gaps = [gap for gap in self.variable.gaps if gap.range.overlaps(cover)]
-        reasons = list(dict.fromkeys(gap.reason for gap in gaps))
-        hint = "move the view to ask again" if any(gap.retryable for gap in gaps) else None
-        error = {
-            "type": "DataNotDelivered", "message": "; ".join(reasons), "hint": hint,
-            "traceback": None,
-        }  # fmt: skip
-        return Result({"status": "error", "label": self.label, "error": error}, cover)
+@contextmanager
+def _held(lock: threading.Lock, deadline: Deadline, what: str) -> Iterator[None]:
+    """Hold a lock; who is cancelled while he waits for it goes away."""
+    while not lock.acquire(timeout=0.05):
+        deadline.check(f"waiting for {what}")
+    try:
+        deadline.check(what)
+        yield
+    finally:
+        lock.release()
 
 
 class StaticSource:
     """A variable that the user has at hand."""
 
     timeout = float("inf")
+    tiled = True
 
     def __init__(self, variable: SpeasyVariable, kind: str = "auto") -> None:
         everything = TimeRange.from_ns(MIN_NS, MAX_NS)
         self.label = variable.name or "data"
+        self._name: Hashable = object()  # no other variable's tiles are this one's
+        self.lane: Hashable = self._name
         self._loaded = Loaded(variable, everything, kind, self.label)
-        self._prepared = len(variable) < 100_000
+        self._prepared = len(variable) < _SHORT
 
-    def ready(self, request: ViewRequest) -> Result | None:
+    def ready(self, request: ViewRequest) -> list[Result] | None:
         """Answer at once, but for the first picture of a long variable."""
         return self._draw(request) if self._prepared else None
 
-    def load(self, request: ViewRequest, deadline: Deadline) -> Result:
+    def draft(self, request: ViewRequest) -> list[Result]:
+        """Return tiles of some of the rows, while all are being prepared."""
+        few = self._loaded.thinned(request.range) if request.tiles else None
+        drawn = [] if few is None else few.tiles(request, request.tiles or ())
+        return [result for result in drawn if result.fields["status"] == "ok"]
+
+    def load(self, request: ViewRequest, deadline: Deadline) -> list[Result]:
         """Prepare a long variable and answer."""
-        result = self._draw(request)
+        results = self._draw(request)
         self._prepared = True
-        return result
+        return results
 
     def serves(self, running: TimeRange, wanted: TimeRange) -> bool:
         """Say yes: preparing serves every view."""
         return True
 
-    def _draw(self, request: ViewRequest) -> Result:
-        return self._loaded.draw(request, widened(request.range), [])
+    def abandon(self) -> None:
+        """Do nothing: preparing ends."""
+
+    def _draw(self, request: ViewRequest) -> list[Result]:
+        if request.tiles is None:
+            return [self._loaded.draw(request, widened(request.range), [])]
+        return TILES.serve(self._name, request, self._loaded.tiles)
 
 
 class ProductSource:
-    """A product of an archive: half a view is fetched on either side, and kept.
+    """A product of an archive.
+
+    The visible range is fetched with some room on either side, and kept; the tiles made of it are
+    kept longer than it.
 
     Parameters
     ----------
@@ -196,7 +142,12 @@ class ProductSource:
         As `Session.info`.
     timeout : float
         Seconds that one view may wait.
+    get_picture : callable, optional
+        As `Session.get_picture`: with it, long ranges are drawn from the pyramids of the cache,
+        and their samples are not loaded.
     """
+
+    tiled = True
 
     def __init__(
         self,
@@ -205,39 +156,81 @@ class ProductSource:
         ref: ProductRef,
         kind: str,
         timeout: float,
+        get_picture: Callable[..., Any] | None = None,
     ) -> None:
         self._get_data, self._describe, self._ref, self._kind = get_data, describe, ref, kind
+        self._get_picture = get_picture
         self.timeout, self.label = timeout, ref.path.rpartition("/")[2]
-        self._loaded: Loaded | None = None
-        self._busy = threading.Lock()  # two views that want the same do not both fetch it
+        self.lane: Hashable = ref
+        self._name: Hashable = get_data, ref, kind
+        self._loaded: tuple[Loaded, ...] = ()
+        # two views that want the same do not both fetch it; what is fetched ahead stops nobody
+        self._busy, self._busy_ahead = threading.Lock(), threading.Lock()
 
-    def ready(self, request: ViewRequest) -> Result | None:
-        """Answer when the visible range lies in what is loaded."""
-        loaded = self._loaded
-        if loaded is None or request.range not in loaded.span:
-            return None
-        if loaded.retryable and time.monotonic() - loaded.since > _RETRY_AFTER:
-            return None
-        cover = widened(request.range).intersect(loaded.span)
-        return loaded.draw(request, cover or request.range, [])
+    def ready(self, request: ViewRequest) -> list[Result] | None:
+        """Answer when what the request needs lies in what is loaded, or has its tiles."""
+        if request.tiles is not None:
+            kept = TILES.find(self._name, request)
+            if kept is not None:
+                return kept
+        for loaded in self._loaded:
+            if request.range in loaded.span and not self._tries_again(loaded):
+                try:
+                    return self._draw(loaded, request)
+                except OfflineError:  # deleted from the cache since: fetched again
+                    self._loaded = tuple(old for old in self._loaded if old is not loaded)
+        return None
 
-    def load(self, request: ViewRequest, deadline: Deadline) -> Result:
-        """Fetch the visible range and half of it on either side, and answer."""
-        with self._busy:
-            deadline.check(str(self._ref))
-            result = self.ready(request)
-            if result is not None:
-                return result
-            span = widened(request.range)
+    @staticmethod
+    def _tries_again(loaded: Loaded) -> bool:
+        return loaded.retryable and time.monotonic() - loaded.since > _RETRY_AFTER
+
+    def _draw(self, loaded: Loaded, request: ViewRequest) -> list[Result]:
+        if request.tiles is None:
+            cover = widened(request.range).intersect(loaded.span)
+            return [loaded.draw(request, cover or request.range, [])]
+        if loaded.retryable:  # another try may bring more
+            return loaded.tiles(request, request.tiles)
+        return TILES.serve(self._name, request, loaded.tiles)
+
+    def draft(self, request: ViewRequest) -> list[Result]:
+        """Return none: there is nothing to draw before it is fetched."""
+        return []
+
+    def load(self, request: ViewRequest, deadline: Deadline) -> list[Result]:
+        """Fetch what the request needs, and answer."""
+        early = request.early is not None
+        with _held(self._busy_ahead if early else self._busy, deadline, str(self._ref)):
+            results = self.ready(request)
+            if results is not None:
+                return results
+            span = request.range if early else widened(request.range, _MARGIN)
+            if request.tiles is None:
+                span = widened(request.range)
             with captured_output():  # gaps and coverage are shown on the plot, not warned of
-                variable = self._get_data(
-                    self._ref, span.start, span.stop, timeout=deadline, on_error="gaps"
-                )
-            extent = "" if len(variable) else self._extent(span)
-            loaded = Loaded(variable, span, self._kind, self.label, extent)
-            result = loaded.draw(request, span, [])
-            self._loaded = loaded
-            return result
+                loaded = self._fetch(span, deadline)
+            results = self._draw(loaded, request)
+            others = [old for old in self._loaded if old.span not in span]
+            self._loaded = (loaded, *others[: _MOST_LOADED - 1])
+            return results
+
+    def _fetch(self, span: TimeRange, deadline: Deadline) -> Loaded:
+        """Return the samples of a range, or where there are many a picture of them."""
+        how: dict[str, Any] = {"timeout": deadline, "on_error": "gaps"}
+        if self._get_picture is None:
+            variable = self._get_data(self._ref, span.start, span.stop, **how)
+        else:
+            found = self._get_picture(self._ref, span.start, span.stop, **how)
+            if not isinstance(found, SpeasyVariable):
+                if found.nbytes > _MANY_BYTES and found.drawn_as(self._kind):
+                    return Loaded(found.head, span, self._kind, self.label, lod=found)
+                try:
+                    found = found.samples()
+                except (OfflineError, VariableError):  # deleted this moment, or of two shapes
+                    found = self._get_data(self._ref, span.start, span.stop, **how)
+            variable = found
+        extent = "" if len(variable) else self._extent(span)
+        return Loaded(variable, span, self._kind, self.label, extent)
 
     def _extent(self, span: TimeRange) -> str:
         """Say where the archive has data, when that is elsewhere."""
@@ -252,7 +245,10 @@ class ProductSource:
 
     def serves(self, running: TimeRange, wanted: TimeRange) -> bool:
         """Whether the range that is being fetched has a part of the wanted one."""
-        return widened(running).overlaps(wanted)
+        return widened(running, _MARGIN).overlaps(wanted)
+
+    def abandon(self) -> None:
+        """Do nothing: a request to an archive ends when it is cancelled."""
 
 
 class Computed(Protocol):
@@ -260,8 +256,16 @@ class Computed(Protocol):
 
     ref: ProductRef
     __name__: str
+    timeout: float
 
-    def compute(self, asked: TimeRange) -> SpeasyVariable:
+    def compute(
+        self,
+        asked: TimeRange,
+        *,
+        knobs: Mapping[str, Any] | None = None,
+        deadline: Deadline | None = None,
+        pixels: int | None = None,
+    ) -> SpeasyVariable:
         """Return the samples for exactly `asked`."""
         ...
 
@@ -275,21 +279,28 @@ class FunctionSource:
         A VirtualProduct, as a rule.
     kind : str
         The mark to draw it with.
+    knobs : mapping, optional
+        How its knobs are turned.
     """
 
-    timeout = float("inf")
+    timeout = float("inf")  # the product's own is kept while it is called
+    tiled = False
+    lane: Hashable = None
 
-    def __init__(self, product: Computed, kind: str) -> None:
+    def __init__(
+        self, product: Computed, kind: str, knobs: Mapping[str, Any] | None = None
+    ) -> None:
         self._product, self._kind, self.label = product, kind, product.__name__
+        self._knobs = dict(knobs or {})
         self._last: tuple[Loaded, list[str]] | None = None
         self._busy = threading.Lock()
 
-    def ready(self, request: ViewRequest) -> Result | None:
+    def ready(self, request: ViewRequest) -> list[Result] | None:
         """Answer when the range is the one of the last call."""
         last = self._last
         if last is None or last[0].span != request.range:
             return None
-        return self._draw(request, *last)
+        return [self._draw(request, *last)]
 
     def _draw(self, request: ViewRequest, loaded: Loaded, notes: list[str]) -> Result:
         """Return the item under the function's name, not that of what it computes from."""
@@ -300,15 +311,18 @@ class FunctionSource:
                 result.fields["columns"] = [self.label]
         return result
 
-    def load(self, request: ViewRequest, deadline: Deadline) -> Result:
+    def draft(self, request: ViewRequest) -> list[Result]:
+        """Return none: what a function gives is not known before."""
+        return []
+
+    def load(self, request: ViewRequest, deadline: Deadline) -> list[Result]:
         """Call the function and answer."""
-        with self._busy:
-            deadline.check(str(self._product.ref))
-            result = self.ready(request)
-            if result is not None:
-                return result
+        with _held(self._busy, deadline, str(self._product.ref)):
+            results = self.ready(request)
+            if results is not None:
+                return results
             with captured_output() as output:
-                variable = self._product.compute(request.range)
+                variable = self._compute(request, deadline)
             printed = output.text.strip()
             notes = [f"printed: {printed[:_MOST_OUTPUT]}"] if printed else []
             told = dict.fromkeys(str(w)[:_MOST_OUTPUT] for w in output.warnings)
@@ -316,8 +330,21 @@ class FunctionSource:
             if len(variable) and not _touches(variable, request.range):
                 notes.append("every sample lies outside the range that was asked for")
             loaded = Loaded(variable, request.range, self._kind, self.label)
-            self._last = (loaded, notes)
-            return self._draw(request, loaded, notes)
+            if not deadline.cancelled:
+                self._last = (loaded, notes)
+            return [self._draw(request, loaded, notes)]
+
+    def _compute(self, request: ViewRequest, deadline: Deadline) -> SpeasyVariable:
+        product, knobs = self._product, self._knobs
+
+        def call(own: Deadline) -> SpeasyVariable:
+            return product.compute(request.range, knobs=knobs, deadline=own, pixels=request.width)
+
+        return bounded(call, deadline, product.timeout, product.__name__)
+
+    def abandon(self) -> None:
+        """Let the next call begin although the last has not ended: it may be deep in C code."""
+        self._busy = threading.Lock()
 
     def serves(self, running: TimeRange, wanted: TimeRange) -> bool:
         """Say no: what the function gives for one range is of no use for another."""
@@ -328,21 +355,30 @@ class MissingSource:
     """A graph whose data is not in this kernel."""
 
     timeout = 1.0
+    tiled = False
+    lane: Hashable = None
 
     def __init__(self, error: SpeasyError, label: str) -> None:
         self._error, self.label = error, label
 
-    def ready(self, request: ViewRequest) -> Result | None:
+    def ready(self, request: ViewRequest) -> list[Result] | None:
         """Raise the reason."""
         raise self._error
 
-    def load(self, request: ViewRequest, deadline: Deadline) -> Result:
+    def draft(self, request: ViewRequest) -> list[Result]:
+        """Return none: there is nothing."""
+        return []
+
+    def load(self, request: ViewRequest, deadline: Deadline) -> list[Result]:
         """Raise the reason."""
         raise self._error
 
     def serves(self, running: TimeRange, wanted: TimeRange) -> bool:
         """Say yes: there is nothing to wait for."""
         return True
+
+    def abandon(self) -> None:
+        """Do nothing."""
 
 
 def _touches(variable: SpeasyVariable, span: TimeRange) -> bool:

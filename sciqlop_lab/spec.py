@@ -8,6 +8,7 @@ check it and one to undo it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -18,19 +19,27 @@ from speasy_core.timerange import TimeRange
 
 from .protocol import ProtocolError, parse_ns
 
+Log = bool | Literal["symlog"]
+
 __all__ = [
     "AxisSpec",
     "ColorAxisSpec",
     "GraphSpec",
     "PanelSpec",
     "PlotSpec",
+    "SpanSpec",
     "SpecError",
 ]
 
 VERSION = 1
 _KINDS = ("auto", "line", "image")
+STYLES = ("line", "steps", "points")
+VALUE_AXES = ("y", "y2")
+COLORMAPS = ("viridis", "magma", "plasma", "inferno", "cividis", "turbo", "jet", "gray")
+_COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,24}|(?:rgb|hsl)a?\([0-9.,%/ deg]{1,60}\)")
 _MAX_TEXT = 4096
 MOST_PLOTS = 256
+MOST_SPANS = 10_000
 
 
 class SpecError(InvalidRequest):
@@ -65,6 +74,30 @@ def read_flag(value: Any, where: str) -> bool | None:
     return value
 
 
+def read_log(value: Any, where: str) -> Log | None:
+    return "symlog" if value == "symlog" else read_flag(value, where)
+
+
+def read_choice(value: Any, where: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise fail(where, f"{value!r:.40} is not one of {', '.join(choices)}")
+    return str(value)
+
+
+def read_color(value: Any, where: str) -> str:
+    """Return a CSS colour: hex digits, a name, rgb() or hsl()."""
+    if not isinstance(value, str) or _COLOR.fullmatch(value) is None:
+        raise fail(where, f"{value!r:.40} is not a colour such as '#0072b2' or 'teal'")
+    return value
+
+
+def read_colors(value: Any, where: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    colors = read_texts(value, where)
+    return tuple(read_color(color, f"{where}[{i}]") for i, color in enumerate(colors))
+
+
 def read_range(value: Any, where: str) -> tuple[float, float] | None:
     if value is None:
         return None
@@ -76,12 +109,28 @@ def read_range(value: Any, where: str) -> tuple[float, float] | None:
     raise fail(where, f"expected two different finite numbers or null, got {value!r:.60}")
 
 
+def read_knobs(value: Any, where: str) -> dict[str, Any]:
+    """Return knobs: names, and values that are numbers, text, true or false."""
+    knobs = dict(read_mapping(value, where))
+    for name, knob in knobs.items():
+        read_text(name, where)
+        if isinstance(knob, str):
+            read_text(knob, f"{where}.{name}")
+        elif not isinstance(knob, (int, float)) or not math.isfinite(knob):
+            raise fail(f"{where}.{name}", f"expected a number, text or a flag, got {knob!r:.60}")
+    return knobs
+
+
 @dataclass(frozen=True, slots=True)
 class AxisSpec:
-    """A value axis; None means "as the product says"."""
+    """A value axis; None means "as the product says".
+
+    With ``log="symlog"`` values of both signs are drawn: logarithmic away from zero, linear within
+    a thousandth of the largest.
+    """
 
     label: str | None = None
-    log: bool | None = None
+    log: Log | None = None
     range: tuple[float, float] | None = None
 
     @classmethod
@@ -91,7 +140,7 @@ class AxisSpec:
         label = value.get("label")
         return cls(
             None if label is None else read_text(label, f"{where}.label"),
-            read_flag(value.get("log"), f"{where}.log"),
+            read_log(value.get("log"), f"{where}.log"),
             read_range(value.get("range"), f"{where}.range"),
         )
 
@@ -109,13 +158,17 @@ class ColorAxisSpec:
     def from_json(cls, value: Any, where: str = "z") -> ColorAxisSpec:
         """Read what `asdict` wrote; missing fields take their defaults."""
         axis = AxisSpec.from_json(value, where)
-        colormap = read_text(value.get("colormap", "viridis"), f"{where}.colormap")
-        return cls(axis.label, axis.log, axis.range, colormap)
+        colormap = read_choice(value.get("colormap", "viridis"), f"{where}.colormap", COLORMAPS)
+        return cls(axis.label, plain_log(axis.log, where), axis.range, colormap)
 
 
 @dataclass(frozen=True, slots=True)
 class GraphSpec:
-    """One product in one plot."""
+    """One product in one plot.
+
+    `style` says how samples are joined. `y_axis` None is the left one, but the right one for lines
+    of another unit over a spectrogram.
+    """
 
     id: str
     product: str
@@ -123,12 +176,16 @@ class GraphSpec:
     label: str | None = None
     colors: tuple[str, ...] | None = None
     hidden: tuple[str, ...] = ()
+    style: str = "line"
+    y_axis: str | None = None
+    knobs: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: Any, where: str = "graph") -> GraphSpec:
         """Read what `asdict` wrote; missing fields take their defaults."""
         value = read_mapping(value, where)
-        kind, label, colors = value.get("kind", "auto"), value.get("label"), value.get("colors")
+        kind, label = value.get("kind", "auto"), value.get("label")
+        y_axis = value.get("y_axis")
         if kind not in _KINDS:
             raise fail(f"{where}.kind", f"{kind!r:.40} is not one of {', '.join(_KINDS)}")
         return cls(
@@ -136,8 +193,11 @@ class GraphSpec:
             read_product(value.get("product"), f"{where}.product"),
             kind,
             None if label is None else read_text(label, f"{where}.label"),
-            None if colors is None else read_texts(colors, f"{where}.colors"),
+            read_colors(value.get("colors"), f"{where}.colors"),
             read_texts(value.get("hidden", ()), f"{where}.hidden"),
+            read_choice(value.get("style", "line"), f"{where}.style", STYLES),
+            None if y_axis is None else read_choice(y_axis, f"{where}.y_axis", VALUE_AXES),
+            read_knobs(value.get("knobs", {}), f"{where}.knobs"),
         )
 
 
@@ -150,6 +210,7 @@ class PlotSpec:
     y: AxisSpec = field(default_factory=AxisSpec)
     z: ColorAxisSpec = field(default_factory=ColorAxisSpec)
     graphs: tuple[GraphSpec, ...] = ()
+    y2: AxisSpec = field(default_factory=AxisSpec)
 
     @classmethod
     def from_json(cls, value: Any, where: str = "plot") -> PlotSpec:
@@ -166,6 +227,35 @@ class PlotSpec:
             AxisSpec.from_json(value.get("y", {}), f"{where}.y"),
             ColorAxisSpec.from_json(value.get("z", {}), f"{where}.z"),
             tuple(GraphSpec.from_json(g, f"{where}.graphs[{i}]") for i, g in enumerate(graphs)),
+            AxisSpec.from_json(value.get("y2", {}), f"{where}.y2"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SpanSpec:
+    """A range of time marked in all plots."""
+
+    id: str
+    start_ns: int
+    stop_ns: int
+    label: str = ""
+    color: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the value that travels to the browser."""
+        times = {"start": str(self.start_ns), "stop": str(self.stop_ns)}
+        return {"id": self.id, **times, "label": self.label, "color": self.color}
+
+    @classmethod
+    def from_json(cls, value: Any, where: str = "span") -> SpanSpec:
+        """Read what :meth:`to_json` wrote."""
+        value = read_mapping(value, where)
+        color = value.get("color")
+        return cls(
+            read_text(value.get("id"), f"{where}.id"),
+            *read_times(value, where),
+            read_text(value.get("label", ""), f"{where}.label"),
+            None if color is None else read_color(color, f"{where}.color"),
         )
 
 
@@ -177,6 +267,7 @@ class PanelSpec:
     stop_ns: int
     title: str = ""
     plots: tuple[PlotSpec, ...] = ()
+    spans: tuple[SpanSpec, ...] = ()
 
     @property
     def time_range(self) -> TimeRange:
@@ -195,6 +286,7 @@ class PanelSpec:
             "title": self.title,
             "time_range": {"start": str(self.start_ns), "stop": str(self.stop_ns)},
             "plots": [_plain(asdict(plot)) for plot in self.plots],
+            "spans": [span.to_json() for span in self.spans],
         }
 
     @classmethod
@@ -213,18 +305,22 @@ class PanelSpec:
                 hint="the panel was written by another version of sciqlop-lab",
             )
         start, stop = read_times(read_mapping(value.get("time_range"), "panel.time_range"), "panel")
-        plots = value.get("plots", ())
+        plots, spans = value.get("plots", ()), value.get("spans", ())
         if not isinstance(plots, (list, tuple)) or len(plots) > MOST_PLOTS:
             raise fail("panel.plots", f"expected a list of at most {MOST_PLOTS}")
+        if not isinstance(spans, (list, tuple)) or len(spans) > MOST_SPANS:
+            raise fail("panel.spans", f"expected a list of at most {MOST_SPANS}")
         spec = cls(
             start,
             stop,
             read_text(value.get("title", ""), "panel.title"),
             tuple(PlotSpec.from_json(p, f"panel.plots[{i}]") for i, p in enumerate(plots)),
+            tuple(SpanSpec.from_json(s, f"panel.spans[{i}]") for i, s in enumerate(spans)),
         )
         ids = [p.id for p in spec.plots] + [g.id for _, g in spec.graphs]
+        ids += [span.id for span in spec.spans]
         if len(set(ids)) != len(ids):
-            raise fail("panel.plots", "two plots or graphs have the same id")
+            raise fail("panel.plots", "two plots, graphs or spans have the same id")
         return spec
 
     def plot(self, plot_id: Any) -> PlotSpec:
@@ -241,6 +337,13 @@ class PanelSpec:
         """Return the panel with the plot of that id replaced, or dropped when it has no graph."""
         keep = (changed if p.id == changed.id else p for p in self.plots)
         return replace(self, plots=tuple(p for p in keep if p.graphs))
+
+
+def plain_log(value: Log | None, where: str) -> bool | None:
+    """Return what a colour axis takes: colours have no symmetric scale."""
+    if value == "symlog":
+        raise fail(f"{where}.log", "expected true, false or null: colours have no 'symlog'")
+    return bool(value) if value is not None else None
 
 
 def _plain(value: Any) -> Any:

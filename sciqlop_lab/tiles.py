@@ -1,81 +1,37 @@
-"""Between the comm callback and the worker threads: which picture is computed next, and sent.
+"""Between the comm callback and the worker threads: what is computed next, and sent.
 
 A callback only notes what a view wants. Per view and graph one computation runs and at most one,
 the newest, waits. A computation that is of no use for the newest view is cancelled, and what
 belongs to an older generation is not sent. What is ready 30 ms after the request goes out in one
-message; what takes longer follows as it comes.
+message; what takes longer follows as it comes. What is to be fetched ahead runs when nothing else
+does, and is dropped with the request that named it.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from speasy_core.http import Deadline
-from speasy_core.timerange import TimeRange
+from speasy_core.http import BACKGROUND, VIEW, Deadline
 
 from .pool import MEMORY, SLOW
-from .protocol import PROTOCOL_VERSION, ProtocolError, parse_ns
-from .sources import Result, Source, ViewRequest
-from .usercode import describe_error
+from .slots import Place, Slot, View, placed, places_of, progress_of
+from .sources import Source
+from .tilecache import Result
+from .views import ViewRequest
+from .wire import Content, error_item, progress_message, stopped_item, tiles_message
 
-__all__ = ["Engine", "Send", "read_view"]
+__all__ = ["Engine", "Send"]
 
 _log = logging.getLogger(__name__)
 
-Send = Callable[[dict[str, Any], list[Any]], None]
-
+Send = Callable[[Content, list[Any]], None]
 FIRST_ANSWER = 0.03
-_MOST_PIXELS = 20_000
+PROGRESS_AFTER, PROGRESS_EVERY = 0.5, 0.25
 _MOST_VIEWS = 64
-
-
-def read_view(content: dict[str, Any]) -> ViewRequest:
-    """Return the request that a ``view`` message makes.
-
-    Raises
-    ------
-    ProtocolError
-        A field is missing or of the wrong kind.
-    """
-    view, gen, width = (content.get(key) for key in ("view", "gen", "width"))
-    if not isinstance(view, str) or not 0 < len(view) <= 200:
-        raise ProtocolError("view is the name of a view")
-    if isinstance(gen, bool) or not isinstance(gen, int) or gen < 0:
-        raise ProtocolError("gen is a whole number from 0")
-    if isinstance(width, bool) or not isinstance(width, (int, float)) or not width >= 0:
-        raise ProtocolError("width is a number of pixels")
-    start, stop = parse_ns(content.get("start")), parse_ns(content.get("stop"))
-    if not start < stop:
-        raise ProtocolError("a view stops after it starts")
-    pixels = int(min(max(width, 1), _MOST_PIXELS))
-    return ViewRequest(view, gen, TimeRange.from_ns(start, stop), pixels)
-
-
-@dataclass(slots=True)
-class _Slot:
-    """One graph in one view: what runs for it, and the newest that waits."""
-
-    plot: str
-    source: Source
-    running: ViewRequest | None = None
-    deadline: Deadline | None = None
-    queued: ViewRequest | None = None
-
-
-@dataclass(slots=True)
-class _View:
-    request: ViewRequest | None = None
-    slots: dict[str, _Slot] = field(default_factory=dict)
-    pending: set[str] = field(default_factory=set)
-    ready: list[tuple[str, Result]] = field(default_factory=list)
-    answered: bool = True
-    sending: bool = False
 
 
 class Engine:
@@ -89,11 +45,11 @@ class Engine:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._views: dict[str, _View] = {}
+        self._views: dict[str, View] = {}
         self._lock = threading.RLock()
         self._sending = threading.Lock()
         self._calm = threading.Condition(self._lock)
-        self.errors: dict[str, dict[str, Any]] = {}
+        self.errors: dict[str, Content] = {}
 
     # -- what callbacks do: note and return -----------------------------------------------
     def request(self, request: ViewRequest, graphs: Iterable[tuple[str, str, Source]]) -> None:
@@ -108,19 +64,17 @@ class Engine:
             view = self._view(request.view)
             if view.request is not None and request.gen < view.request.gen:
                 return
-            wanted = {graph: (plot, source) for plot, graph, source in graphs}
+            wanted = places_of(request, graphs)
             for gone in view.slots.keys() - wanted.keys():
                 self._drop(view.slots.pop(gone))
             view.request, view.ready, view.answered = request, [], False
-            view.pending = set(wanted)
-            for graph, (plot, source) in wanted.items():
-                self._want(view, graph, plot, source, request)
-            if not wanted:
+            view.pending = {graph for graph, ahead in wanted if not ahead}
+            for place, (plot, source, want) in wanted.items():
+                self._want(view, place, plot, source, want)
+            if not view.pending:
                 MEMORY.submit(lambda: self._flush(view, request.gen))
                 return
-        timer = threading.Timer(FIRST_ANSWER, self._flush, (view, request.gen))
-        timer.daemon = True
-        timer.start()
+        _later(FIRST_ANSWER, self._flush, view, request.gen)
 
     def add(self, graphs: Iterable[tuple[str, str, Source]]) -> None:
         """Compute some graphs (again) for what every view shows now."""
@@ -131,7 +85,8 @@ class Engine:
                     continue
                 for plot, graph, source in graphs:
                     view.pending.add(graph)
-                    self._want(view, graph, plot, source, view.request, again=True)
+                    whole = view.request.whole(source.tiled)
+                    self._want(view, (graph, False), plot, source, whole, again=True)
 
     def remove(self, graphs: Iterable[str]) -> None:
         """Forget graphs that are no longer shown."""
@@ -140,9 +95,25 @@ class Engine:
                 self.errors.pop(graph, None)
                 for view in self._views.values():
                     view.pending.discard(graph)
-                    if graph in view.slots:
-                        self._drop(view.slots.pop(graph))
+                    for place in ((graph, False), (graph, True)):
+                        if place in view.slots:
+                            self._drop(view.slots.pop(place))
             self._calm.notify_all()
+
+    def stop(self, name: str, graph: str) -> None:
+        """Give up what a graph of a view is waiting for; the view is told."""
+        with self._lock:
+            view = self._views.get(name)
+            slot = None if view is None else view.slots.pop((graph, False), None)
+            if view is None or slot is None or view.request is None:
+                return
+            self._drop(slot)
+            slot.source.abandon()
+            view.pending.discard(graph)
+            item = stopped_item(slot.source.label, slot.wanted.range)
+            view.ready.append(placed(item, graph, slot))
+            gen = view.request.gen
+        self._flush(view, gen)
 
     def open(self, name: str) -> None:
         """Note that a view is there; one that is known stays as it is."""
@@ -180,51 +151,54 @@ class Engine:
     def _is_calm(self) -> bool:
         return not any(view.pending or view.ready or view.sending for view in self._views.values())
 
-    def _view(self, name: str) -> _View:
+    def _view(self, name: str) -> View:
         if name not in self._views:
             while len(self._views) >= _MOST_VIEWS:
                 self.cancel(next(iter(self._views)))
-            self._views[name] = _View()
+            self._views[name] = View()
         return self._views[name]
 
     @staticmethod
-    def _drop(slot: _Slot) -> None:
+    def _drop(slot: Slot) -> None:
         slot.queued = None
         if slot.deadline is not None:
             slot.deadline.cancel()
 
     def _want(
         self,
-        view: _View,
-        graph: str,
+        view: View,
+        place: Place,
         plot: str,
         source: Source,
         request: ViewRequest,
         *,
         again: bool = False,
     ) -> None:
-        slot = view.slots.get(graph)
+        slot = view.slots.get(place)
         if slot is not None and slot.source is not source:
             self._drop(slot)  # what still runs for it finds itself replaced
             slot = None
         if slot is None:
-            slot = view.slots[graph] = _Slot(plot, source)
-        slot.plot = plot
+            slot = view.slots[place] = Slot(plot, source, request)
+        slot.plot, slot.wanted = plot, request
         if slot.running is None:
-            self._start(view, graph, slot, request)
+            self._start(view, place, slot, request)
         elif slot.running.same_picture(request) and not again:
             slot.running, slot.queued = request, None
         else:
             slot.queued = request
-            running = slot.running.range
-            if slot.deadline is not None and not source.serves(running, request.range):
+            running = slot.running
+            ahead = place[1]
+            of_use = source.serves(running.range, request.range)
+            if slot.deadline is not None and not (request.goes_on(running) if ahead else of_use):
                 slot.deadline.cancel()
 
-    def _start(self, view: _View, graph: str, slot: _Slot, request: ViewRequest) -> None:
+    def _start(self, view: View, place: Place, slot: Slot, request: ViewRequest) -> None:
         slot.running, slot.queued, slot.deadline = request, None, None
-        MEMORY.submit(lambda: self._from_memory(view, graph, slot))
+        slot.since = time.monotonic()
+        MEMORY.submit(lambda: self._from_memory(view, place, slot), later=place[1])
 
-    def _take_newest(self, slot: _Slot) -> ViewRequest:
+    def _take_newest(self, slot: Slot) -> ViewRequest:
         with self._lock:
             if slot.queued is not None:
                 slot.running, slot.queued = slot.queued, None
@@ -232,67 +206,87 @@ class Engine:
             return slot.running
 
     # -- in workers -----------------------------------------------------------------------
-    def _from_memory(self, view: _View, graph: str, slot: _Slot) -> None:
+    def _from_memory(self, view: View, place: Place, slot: Slot) -> None:
         request = self._take_newest(slot)
+        draft: list[Result] = []
         try:
-            result = slot.source.ready(request)
+            results = slot.source.ready(request)
+            if results is None and not place[1]:
+                draft = slot.source.draft(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is shown on its plot
-            result = _error(error, slot.source.label, request.range)
-        if result is None:
-            SLOW.submit(lambda: self._from_source(view, graph, slot))
-        else:
-            self._finish(view, graph, slot, request, result)
+            results = [error_item(error, slot.source.label, request.range)]
+        if results is not None:
+            self._finish(view, place, slot, results)
+            return
+        self._show_draft(view, place, slot, draft)
+        lane = self if slot.source.lane is None else slot.source.lane
+        SLOW.submit(lane, lambda: self._from_source(view, place, slot), later=place[1])
+        if not place[1]:
+            self._watch(view)
 
-    def _from_source(self, view: _View, graph: str, slot: _Slot) -> None:
+    def _show_draft(self, view: View, place: Place, slot: Slot, results: list[Result]) -> None:
+        """Send what stands in while the graph stays pending."""
+        with self._lock:
+            wanted = place[0] in view.pending and view.slots.get(place) is slot
+            if not results or not wanted or slot.queued is not None or view.request is None:
+                return
+            view.ready += [placed(result, place[0], slot, "draft") for result in results]
+            gen = view.request.gen
+        self._flush(view, gen)
+
+    def _from_source(self, view: View, place: Place, slot: Slot) -> None:
         with self._lock:
             request = self._take_newest(slot)
-            deadline = Deadline(slot.source.timeout)
-            if view.slots.get(graph) is not slot:  # removed while it waited in line
+            priority = BACKGROUND if place[1] else VIEW
+            deadline = Deadline(slot.source.timeout, priority=priority)
+            if view.slots.get(place) is not slot:  # removed while it waited in line
                 deadline.cancel()
             slot.deadline = deadline
-        result: Result | None
+        results: list[Result] | None
         try:
-            result = slot.source.load(request, deadline)
+            results = slot.source.load(request, deadline)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is shown on its plot
-            result = None if deadline.cancelled else _error(error, slot.source.label, request.range)
-        self._finish(view, graph, slot, request, result)
+            failed = error_item(error, slot.source.label, request.range)
+            results = None if deadline.cancelled else [failed]
+        self._finish(view, place, slot, results)
 
-    def _finish(
-        self, view: _View, graph: str, slot: _Slot, asked: ViewRequest, result: Result | None
-    ) -> None:
+    def _finish(self, view: View, place: Place, slot: Slot, results: list[Result] | None) -> None:
+        graph, ahead = place
         with self._lock:
-            request = slot.running or asked  # a newer generation may have adopted this picture
             following = slot.queued
             slot.running = slot.deadline = None
-            if view.slots.get(graph) is not slot:
+            if view.slots.get(place) is not slot:
                 return
+            if following is None and results is None:  # cancelled, and wanted after all
+                following = slot.wanted
             if following is not None:
-                self._start(view, graph, slot, following)
-            elif result is None:
-                if view.request is not None:
-                    self._start(view, graph, slot, view.request)
+                self._start(view, place, slot, following)
                 return
             current = view.request
-            if current is None or not request.same_picture(current) or graph not in view.pending:
+            if current is None or results is None:
                 return
-            if result is None or following is not None:
-                return
-            self._note(graph, result)
-            view.pending.discard(graph)
-            fields = {"graph": graph, "plot": slot.plot, **result.fields}
-            view.ready.append((graph, Result(fields, result.range, result.arrays)))
+            if not ahead:
+                if graph not in view.pending:
+                    return
+                self._note(graph, results)
+                view.pending.discard(graph)
+            elif any(result.fields["status"] == "error" for result in results):
+                return  # if it is needed after all it is asked for, and the error shown then
+            mark = "ahead" if ahead else ""
+            view.ready += [placed(result, graph, slot, mark) for result in results]
             if view.pending and not view.answered:
                 return  # the timer, or the last of them, sends it
             gen = current.gen
         self._flush(view, gen)
 
-    def _note(self, graph: str, result: Result) -> None:
-        if result.fields["status"] == "error":
-            self.errors[graph] = result.fields["error"]
+    def _note(self, graph: str, results: list[Result]) -> None:
+        failed = [result for result in results if result.fields["status"] == "error"]
+        if failed:
+            self.errors[graph] = failed[0].fields["error"]
         else:
             self.errors.pop(graph, None)
 
-    def _flush(self, view: _View, gen: int) -> None:
+    def _flush(self, view: View, gen: int) -> None:
         """Send what is ready, unless a newer generation has begun."""
         with self._sending:
             with self._lock:
@@ -301,48 +295,50 @@ class Engine:
                     return
                 if not view.ready and view.answered:
                     return
-                results = [result for _, result in view.ready]
+                results = view.ready
                 view.ready, view.answered, view.sending = [], True, True
                 pending = sorted(view.pending)
-            try:
-                for content, buffers in _messages(request, results, pending):
-                    self._send(content, buffers)
-            except Exception:  # noqa: BLE001 - the view may have gone; others go on
-                _log.exception("cannot send to the view")
+            self._post(*tiles_message(request, results, pending))
             with self._calm:
                 view.sending = False
                 self._calm.notify_all()
 
+    def _post(self, content: Content, buffers: list[Any]) -> None:
+        try:
+            self._send(content, buffers)
+        except Exception:  # noqa: BLE001 - the view may have gone; others go on
+            _log.exception("cannot send to the view")
 
-def _error(error: BaseException, label: str, span: TimeRange) -> Result:
-    fields = {"status": "error", "label": label, "error": describe_error(error)}
-    return Result(fields, span)
+    # -- what takes long --------------------------------------------------------------------
+    def _watch(self, view: View) -> None:
+        """See to it that the view hears of what takes longer than half a second."""
+        with self._lock:
+            if view.watched:
+                return
+            view.watched = True
+        _later(PROGRESS_AFTER, self._tell_progress, view)
+
+    def _tell_progress(self, view: View) -> None:
+        now = time.monotonic()
+        with self._lock:
+            request, slow = view.request, []
+            for (graph, ahead), slot in view.slots.items():
+                if not ahead and graph in view.pending and slot.running is not None:
+                    slow.append((graph, now - slot.since, slot.deadline))
+            view.watched = bool(slow) and request is not None
+        items = [
+            progress_of(graph, seconds, deadline)
+            for graph, seconds, deadline in slow
+            if seconds > 0.8 * PROGRESS_AFTER
+        ]
+        if slow and request is not None:
+            if items:
+                with self._sending:
+                    self._post(progress_message(request, items), [])
+            _later(PROGRESS_EVERY, self._tell_progress, view)
 
 
-def _messages(
-    request: ViewRequest, results: list[Result], pending: list[str]
-) -> Iterable[tuple[dict[str, Any], list[Any]]]:
-    """Make one message for each range that results cover, at least one in all."""
-    groups: dict[TimeRange, list[Result]] = {}
-    for result in results:
-        groups.setdefault(result.range, []).append(result)
-    for span, members in (groups or {request.range: []}).items():
-        items: list[dict[str, Any]] = []
-        buffers: list[Any] = []
-        for result in members:
-            item = dict(result.fields)
-            for name, array in result.arrays.items():
-                item[name] = len(buffers)
-                buffers.append(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-            items.append(item)
-        content = {
-            "v": PROTOCOL_VERSION,
-            "type": "tiles",
-            "view": request.view,
-            "gen": request.gen,
-            "start": str(span.start_ns),
-            "stop": str(span.stop_ns),
-            "items": items,
-            "pending": pending,
-        }
-        yield content, buffers
+def _later(seconds: float, run: Callable[..., None], *args: Any) -> None:
+    timer = threading.Timer(seconds, run, args)
+    timer.daemon = True
+    timer.start()

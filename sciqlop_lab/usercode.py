@@ -8,12 +8,14 @@ import sysconfig
 import threading
 import traceback
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO
 
+from speasy_core import errors
 from speasy_core.errors import ServerError, SpeasyError, VirtualProductError
 
 __all__ = ["captured_output", "describe_error", "user_traceback"]
@@ -24,6 +26,7 @@ _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "
 
 _current: ContextVar[Captured | None] = ContextVar("sciqlop_captured", default=None)
 _lock = threading.Lock()
+_routers: deque[Any] = deque(maxlen=256)
 
 
 class Captured:
@@ -84,11 +87,26 @@ class _WarningRouter:
             captured.warnings.append(message)
 
 
+def _router(stream: Any, kind: Any) -> Any:
+    """Return the router in front of a stream, the same one each time.
+
+    `print` holds its stream without a reference: a router that is taken away while another thread
+    prints must not be freed.
+    """
+    if isinstance(stream, kind):
+        return stream
+    for known in _routers:
+        if isinstance(known, kind) and known.target is stream:
+            return known
+    made = kind(stream)
+    _routers.append(made)
+    return made
+
+
 def _install() -> list[Any]:
     """Put the routers in place, or count one more user of those that are."""
-    streams: list[Any] = [sys.stdout, warnings.showwarning]
-    kinds: list[Any] = [_Router, _WarningRouter]
-    routers = [s if isinstance(s, k) else k(s) for s, k in zip(streams, kinds, strict=True)]
+    routers: list[Any] = [_router(sys.stdout, _Router)]
+    routers.append(_router(warnings.showwarning, _WarningRouter))
     sys.stdout, warnings.showwarning = routers
     for router in routers:
         router.users += 1
@@ -146,19 +164,63 @@ def user_traceback(error: BaseException) -> str:
     return "".join(lines).rstrip()
 
 
+# what a person reads above the message; the nearest class counts
+_TITLES: dict[type[BaseException], str] = {
+    errors.UnknownProduct: "Unknown product",
+    errors.UnknownProvider: "Unknown archive",
+    errors.MissingCredentials: "Login needed",
+    errors.RequestTooLarge: "Too much data",
+    errors.InvalidRequest: "Request refused",
+    errors.ServerUnreachable: "No connection",
+    errors.DeadlineExceeded: "Out of time",
+    errors.HttpStatusError: "The server refused",
+    errors.IncompleteBody: "The answer was cut",
+    errors.UnexpectedContent: "Not the answer that was asked for",
+    errors.ServerError: "Trouble with the server",
+    errors.OfflineError: "Offline",
+    errors.CorruptFile: "Damaged file",
+    errors.UnsupportedFormat: "Unknown format",
+    errors.VariableError: "Data that do not fit together",
+    errors.VirtualProductError: "The function gave no data",
+    errors.ConfigError: "Wrong setting",
+    errors.Cancelled: "Cancelled",
+    errors.SpeasyError: "No data",
+}
+
+
+def _title(error: BaseException) -> str:
+    for kind in type(error).__mro__:
+        if kind in _TITLES:
+            return _TITLES[kind]
+    return f"{type(error).__name__} in the function"
+
+
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """Return the `error` field of an item: type, message, hint and, for user code, traceback."""
+    """Return the `error` field of an item: see :mod:`sciqlop_lab.protocol`.
+
+    Examples
+    --------
+    >>> from speasy_core.errors import IncompleteBody
+    >>> shown = describe_error(IncompleteBody("5 of 9 bytes arrived"))
+    >>> shown["title"], shown["message"], shown["hint"]
+    ('The answer was cut', '5 of 9 bytes arrived', 'the connection broke off: ask again')
+    """
     while isinstance(error, VirtualProductError) and isinstance(
         error.__cause__, VirtualProductError
     ):
         error = error.__cause__
     cause = error.__cause__
+    if (elsewhere := getattr(cause, "shown", None)) is not None:  # it happened in another process
+        return dict(elsewhere)
     if isinstance(error, VirtualProductError):
         shown = cause if cause is not None and not isinstance(cause, SpeasyError) else error
         message = str(shown) or type(shown).__name__
         trace = user_traceback(cause) if cause is not None else None
+        if trace is not None and error.range is not None:
+            trace += f"\nIt was asked for {error.range}"
         return {
             "type": type(shown).__name__,
+            "title": _title(shown),
             "message": message if shown is not error else error.message,
             "hint": error.hint,
             "traceback": trace,
@@ -169,12 +231,14 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         places = [f"{name}: {value}" for name, value in fields if value]
         return {
             "type": type(error).__name__,
+            "title": _title(error),
             "message": error.message + (f" [{'; '.join(places)}]" if places else ""),
             "hint": error.hint,
             "traceback": None,
         }
     return {
         "type": type(error).__name__,
+        "title": _title(error),
         "message": str(error) or type(error).__name__,
         "hint": None,
         "traceback": user_traceback(error),

@@ -97,9 +97,9 @@ if TYPE_CHECKING:
     from .codecs import read_file
     from .config import Settings
     from .events import Catalog, Dataset, Event, TimeTable
+    from .intervals import map_intervals
     from .inventory import Node
     from .lod import Reduced
-    from .intervals import map_intervals
     from .product import ProductRef
     from .session import Session, default_session, offline
     from .timerange import DateTimeRange, TimeRange

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from speasy_core.variable import SpeasyVariable, merge
+from speasy_core.variable import Gap, SpeasyVariable, merge
 
 from . import inputs
 from .batch import Batch, plan
@@ -166,7 +166,12 @@ class Call:
         provider = self.provider(ref)
         if not isinstance(provider, KnowsDatasets):
             return None
-        return provider.dataset(ref, deadline=None if self.offline else self.deadline)
+        if not self.offline:
+            return provider.dataset(ref, deadline=self.deadline)
+        try:
+            return provider.dataset(ref, deadline=None)
+        except UnknownProduct:  # what came with a bundle may be of servers that are not set up here
+            return None
 
     def answer(
         self, ref: ProductRef, span: TimeRange, batch: Batch | None = None
@@ -212,7 +217,8 @@ class Call:
         except SpeasyError as error:
             raise error.locate(product=str(ref), range=span) from error.__cause__
         if provider.cachable and not len(variable) and not variable.gaps:
-            self._explain_empty(ref, span)
+            unit = self._explain_empty(ref, span)
+            variable = variable if variable.unit else variable.with_unit(unit)
         if inputs.current() is not None and not isinstance(provider, TakesOptionsEach):
             self._note(ref, span, variable, provider)
         return variable
@@ -282,10 +288,25 @@ class Call:
                 return ask(offline=False)
             if not kept.gaps:
                 return kept
-        return ask(offline=self.offline)
+        try:
+            found = ask(offline=self.offline)
+        except OfflineError:
+            if self.on_error != "gaps":
+                raise
+            found = SpeasyVariable([], [], name=ref.path.rpartition("/")[2])
+            found = found.copy(gaps=(Gap(span, "offline"),))
+        if self.offline and found.gaps:
+            first = found.gaps[0].range
+            warnings.warn(
+                f"{ref}: offline, and not all of the range is in the cache, see v.gaps; "
+                f"the first: {first}",
+                SpeasyWarning,
+                stacklevel=8,
+            )
+        return found
 
-    def _explain_empty(self, ref: ProductRef, span: TimeRange) -> None:
-        """Say why there is nothing, where the inventory knows."""
+    def _explain_empty(self, ref: ProductRef, span: TimeRange) -> str:
+        """Say why there is nothing, where the inventory knows; return the unit it would have."""
         info = self.state.inventory.info(ref)
         state = self.state.inventory.states().get(ref.provider)
         if info is None:
@@ -305,6 +326,7 @@ class Call:
                 SpeasyWarning,
                 stacklevel=8,
             )
+        return "" if info is None else info.unit
 
     def _list_inside(self, ref: ProductRef) -> str:
         """Return the products of a data set that was asked for whole, empty when none is known."""

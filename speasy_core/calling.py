@@ -15,7 +15,14 @@ import numpy as np
 from .errors import InvalidRequest
 from .timerange import TimeRange
 
-__all__ = ["TOLD", "annotation_of", "argument_form", "further_parameters", "signature_of"]
+__all__ = [
+    "TOLD",
+    "annotation_of",
+    "argument_form",
+    "form_named",
+    "further_parameters",
+    "signature_of",
+]
 
 # parameters of these names are told how much is worth computing
 TOLD = ("pixels", "max_points")
@@ -65,6 +72,11 @@ _FORMS: dict[Any, Callable[[TimeRange], tuple[Any, Any]]] = {
     datetime: _datetimes,
     np.datetime64: _datetime64s,
 }
+
+
+def form_named(name: str) -> Callable[[TimeRange], tuple[Any, Any]]:
+    """Return the form of that ``__name__``: in another process it cannot always be found again."""
+    return next(form for form in _FORMS.values() if form.__name__ == name)
 
 
 def argument_form(

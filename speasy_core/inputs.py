@@ -23,7 +23,10 @@ from .errors import VirtualProductError
 from .http import Deadline
 from .timerange import TimeRange
 
-__all__ = ["Computation", "Input", "asking", "computing", "current", "limit", "note", "running"]
+__all__ = [
+    "Computation", "Input", "asking", "computing", "current", "limit", "note", "refuse_circle",
+    "running",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,13 @@ class Input:
     version : str or None
         Changes when its samples do; None where that cannot be told.
     samples : int
-        How many came.
+        How many came; -1 when that is not known.
     """
 
     key: str
     range: TimeRange | None
     version: str | None
-    samples: int = 0
+    samples: int = -1
 
 
 class Guard(Protocol):
@@ -114,6 +117,18 @@ def running() -> list[str]:
     return names[::-1]
 
 
+def refuse_circle(name: str) -> None:
+    """Raise VirtualProductError when a product is being computed already: it asks for itself."""
+    names = running()
+    if name in names:
+        circle = " -> ".join([*names[names.index(name) :], name])
+        raise VirtualProductError(
+            f"virtual products ask for each other: {circle}",
+            product=name,
+            hint="let one of them ask for archives alone",
+        )
+
+
 @contextmanager
 def computing(name: str, deadline: Deadline | None = None) -> Iterator[Computation]:
     """Note what is asked for inside the block.
@@ -136,14 +151,7 @@ def computing(name: str, deadline: Deadline | None = None) -> Iterator[Computati
     ...     running()
     ['vp/a', 'vp/b']
     """
-    names = running()
-    if name in names:
-        circle = " -> ".join([*names[names.index(name) :], name])
-        raise VirtualProductError(
-            f"virtual products ask for each other: {circle}",
-            product=name,
-            hint="let one of them ask for archives alone",
-        )
+    refuse_circle(name)
     work = Computation(name, deadline, _now.get())
     token = _now.set(work)
     try:

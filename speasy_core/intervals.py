@@ -24,7 +24,7 @@ _YEAR = re.compile(r"\d{4}")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 
-class FailedInterval(Exception):  # noqa: N818 - stands in a list of results
+class FailedInterval(Exception):
     """What stands in the results for an interval whose call failed.
 
     Attributes
@@ -195,15 +195,15 @@ def _period(item: int | str) -> TimeRange | None:
 class _Caller:
     """A function with the form of its arguments; travels to other processes."""
 
-    def __init__(self, function: Callable[..., Any], takes_range: bool) -> None:
-        self.function, self.takes_range = function, takes_range
+    def __init__(
+        self, function: Callable[..., Any], form: Callable[[TimeRange], Sequence[Any]]
+    ) -> None:
+        # found here: elsewhere the names that annotations need may not be there
+        self.function, self.form = function, form
 
     def __call__(self, span: TimeRange, collect: bool) -> Any:
         try:
-            if self.takes_range:
-                return self.function(span)
-            form = argument_form(self.function, getattr(self.function, "__name__", "function"))
-            return self.function(*form(span))
+            return self.function(*self.form(span))
         except Exception as error:
             if not collect:
                 raise
@@ -226,7 +226,7 @@ class _Fetch:
 def _caller(function: Any) -> _Caller:
     if not callable(function):
         if isinstance(function, str) or hasattr(function, "ref"):
-            return _Caller(_Fetch(ProductRef.parse(function)), takes_range=True)
+            return _Caller(_Fetch(ProductRef.parse(function)), _alone)
         raise InvalidRequest(f"{function!r:.60} is not a function of (start, stop)")
     signature = signature_of(function)
     if signature is not None:
@@ -235,9 +235,12 @@ def _caller(function: Any) -> _Caller:
             if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]  # fmt: skip
         if len(needed) == 1:
-            return _Caller(function, takes_range=True)
-    argument_form(function, getattr(function, "__name__", "function"))  # a mistake is said at once
-    return _Caller(function, takes_range=False)
+            return _Caller(function, _alone)
+    return _Caller(function, argument_form(function, getattr(function, "__name__", "function")))
+
+
+def _alone(span: TimeRange) -> tuple[TimeRange]:
+    return (span,)
 
 
 def _run(

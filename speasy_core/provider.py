@@ -7,7 +7,7 @@ kept and when it is asked again is the cache's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,6 +28,7 @@ __all__ = [
     "Provider",
     "TakesLookup",
     "TakesOptionsEach",
+    "TellsInParts",
 ]
 
 

@@ -69,17 +69,24 @@ class Request:
         if not products:
             raise InvalidRequest("the list of products is empty", hint=_FORMS)
         one = cls(tuple(products), (), isinstance(shape, tuple), False, shape=shape)
-        if len(args) == 1:
-            return one
-        if len(args) == 3:
-            return replace(one, ranges=(_span(args[1], args[2]),))
-        table = _as_table(args[1])
+        try:
+            return one._at(args[1:])
+        except InvalidRequest as error:  # a time, of which only the call knows what it was for
+            raise error.locate(product=", ".join(map(str, products[:3]))) from error.__cause__
+
+    def _at(self, times: tuple[Any, ...]) -> Request:
+        """Return the request with the ranges or the table that were given."""
+        if not times:
+            return self
+        if len(times) == 2:
+            return replace(self, ranges=(_span(*times),))
+        table = _as_table(times[0])
         if table is not None:
-            return replace(one, table=table, many_ranges=True)
-        single = as_range(args[1])
+            return replace(self, table=table, many_ranges=True)
+        single = as_range(times[0])
         if single is not None:
-            return replace(one, ranges=(single,))
-        return replace(one, ranges=tuple(_ranges(args[1])), many_ranges=True)
+            return replace(self, ranges=(single,))
+        return replace(self, ranges=tuple(_ranges(times[0])), many_ranges=True)
 
     @property
     def is_for_tables(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from speasy_core.variable import SpeasyVariable
@@ -15,7 +16,7 @@ from .errors import Cancelled, SpeasyError
 from .events import Dataset
 from .product import ProductRef
 from .request import Request
-from .sizes import check_sizes
+from .sizes import Ask, check_sizes
 from .timerange import TimeRange
 
 __all__ = ["run_request"]
@@ -105,7 +106,26 @@ def _run_all(call: Call, jobs: Sequence[Job], progress: bool, collect: bool) -> 
     """Run all jobs in parallel and return their results in order."""
     if not jobs:  # an empty list of ranges, as a catalogue without events is
         return []
-    check_sizes(call.state, jobs)
+    check_sizes(call.state, jobs, _sampler(call))
+    return _run_jobs(call, jobs, progress, collect)
+
+
+def _sampler(call: Call) -> Ask | None:
+    """Return what fetches a few samples ahead; None where that would not be what is wanted."""
+    if call.offline or "if_newer_than" in call.options:
+        return None
+    one = replace(call, refresh=False, on_error="raise")
+
+    def ask(pieces: Sequence[Job]) -> Sequence[Found]:
+        kept = [call.provider(ref).cachable for ref, _ in pieces]
+        jobs = [job for job, cachable in zip(pieces, kept, strict=True) if cachable]
+        found = iter(_run_jobs(one, jobs, False, True) if jobs else ())
+        return [next(found) if cachable else None for cachable in kept]
+
+    return ask
+
+
+def _run_jobs(call: Call, jobs: Sequence[Job], progress: bool, collect: bool) -> list[Found]:
     if len(jobs) == 1 and not progress:
         return [_answer(call, jobs[0], None, collect)]
     batches = call.batches(jobs)

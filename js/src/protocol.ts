@@ -3,15 +3,18 @@
  * where the meaning of each field is written down.
  */
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Integer nanoseconds since 1970 UTC as text: a JSON number would lose digits. */
 export type Ns = string;
 
+/** Logarithmic or not; `symlog` is logarithmic in both directions from a linear middle. */
+export type LogSpec = boolean | 'symlog';
+
 export interface AxisSpec {
   label: string | null;
   /** null: as the product's metadata says. */
-  log: boolean | null;
+  log: LogSpec | null;
   /** null: automatic. */
   range: [number, number] | null;
 }
@@ -23,12 +26,30 @@ export interface GraphSpec {
   label: string | null;
   colors: string[] | null;
   hidden: string[];
+  /** How samples are joined. */
+  style?: LineStyle;
+  /** null: the right axis for lines over a spectrogram, else the left one. */
+  y_axis?: 'y' | 'y2' | null;
+  /** How the knobs of a virtual product are turned. */
+  knobs?: Record<string, number | string | boolean>;
+}
+
+export type LineStyle = 'line' | 'steps' | 'points';
+
+/** A range of time marked in all plots. */
+export interface SpanSpec {
+  id: string;
+  start: Ns;
+  stop: Ns;
+  label: string;
+  color: string | null;
 }
 
 export interface PlotSpec {
   id: string;
   height: number;
   y: AxisSpec;
+  y2?: AxisSpec;
   z: AxisSpec & { colormap: string };
   graphs: GraphSpec[];
 }
@@ -38,6 +59,16 @@ export interface PanelSpec {
   title: string;
   time_range: { start: Ns; stop: Ns };
   plots: PlotSpec[];
+  spans?: SpanSpec[];
+}
+
+export type AxisName = 'y' | 'y2' | 'z';
+
+/** Fields left out stay as they are. */
+export interface AxisChange {
+  log?: LogSpec | null;
+  range?: [number, number] | null;
+  colormap?: string;
 }
 
 export type Command =
@@ -46,24 +77,44 @@ export type Command =
   | { op: 'remove_graph'; plot: string; graph: string }
   | { op: 'move_plot'; plot: string; index: number }
   | { op: 'set_time_range'; start: Ns; stop: Ns }
-  | { op: 'set_axis'; plot: string; axis: 'y' | 'z'; log?: boolean | null; range?: [number, number] | null }
+  | ({ op: 'set_axis'; plot: string; axis: AxisName } & AxisChange)
   | { op: 'set_hidden'; plot: string; graph: string; hidden: string[] }
   | { op: 'undo' }
   | { op: 'redo' };
 
+/** Level and index of a tile; the index as text, like everything counted in nanoseconds. */
+export type TileRef = [number, string];
+
+/** By graph, the tiles that the page lacks; null where it does not know of tiles. */
+export type Wants = Record<string, TileRef[] | null>;
+
+export interface Ahead {
+  start: Ns;
+  stop: Ns;
+  wants: Wants;
+}
+
+export interface ViewMessage {
+  v: number;
+  type: 'view';
+  view: string;
+  gen: number;
+  start: Ns;
+  stop: Ns;
+  width: number;
+  plots: Record<string, number>;
+  wants: Wants;
+  ahead: Ahead | null;
+}
+
 export type ToKernel =
   | { v: number; type: 'hello'; view: string }
-  | {
-      v: number;
-      type: 'view';
-      view: string;
-      gen: number;
-      start: Ns;
-      stop: Ns;
-      width: number;
-      plots: Record<string, number>;
-    }
+  | ViewMessage
+  /** Requests of linked panels, as one. */
+  | { v: number; type: 'views'; views: ViewMessage[] }
+  | { v: number; type: 'stop'; view: string; graph: string }
   | { v: number; type: 'cancel'; view: string }
+  | { v: number; type: 'exported'; view: string; id: string }
   | { v: number; type: 'command'; id: string; command: Command };
 
 export interface Gap {
@@ -76,6 +127,16 @@ export interface Gap {
 interface ItemBase {
   graph: string;
   plot: string;
+  /** What the item covers; when left out, the range of the message. */
+  start?: Ns;
+  stop?: Ns;
+  /** Its place on the grid; none for what belongs to the range that was asked for. */
+  level?: number;
+  index?: string;
+  /** Set on what was fetched ahead. */
+  ahead?: boolean;
+  /** Set on what only stands in: the exact tile follows. */
+  draft?: boolean;
 }
 
 export interface LineItem extends ItemBase {
@@ -128,10 +189,26 @@ export interface EmptyItem extends ItemBase {
 export interface ErrorItem extends ItemBase {
   status: 'error';
   label: string;
-  error: { type: string; message: string; hint: string | null; traceback: string | null };
+  error: { type: string; title?: string; message: string; hint: string | null; traceback: string | null };
 }
 
-export type Item = LineItem | ImageItem | EmptyItem | ErrorItem;
+/** The user did not want to wait. */
+export interface StoppedItem extends ItemBase {
+  status: 'stopped';
+  label: string;
+}
+
+export type Item = LineItem | ImageItem | EmptyItem | ErrorItem | StoppedItem;
+
+/** How far a graph is that takes longer than half a second. */
+export interface Progress {
+  graph: string;
+  seconds: number;
+  /** Bytes that came from servers; 0 when none or not known. */
+  bytes: number;
+  /** Bytes a second. */
+  rate: number;
+}
 
 export type FromKernel =
   | { v: number; type: 'welcome'; view: string; version: string }
@@ -145,5 +222,7 @@ export type FromKernel =
       items: Item[];
       pending: string[];
     }
+  | { v: number; type: 'progress'; view: string; gen: number; items: Progress[] }
   | { v: number; type: 'refused'; id: string; message: string; hint: string | null }
+  | { v: number; type: 'export'; id: string; format: 'svg' | 'png' }
   | { v: number; type: 'notice'; level: 'info' | 'warning' | 'error'; message: string };

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speasy_core.errors import InvalidRequest
+from speasy_core.lod import Drawable
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -28,6 +29,10 @@ class Picture(Protocol):
 
     def draw(self, range: TimeRange, width: int) -> Drawn | None:
         """Return the item for `range` on `width` pixels, or None when no sample lies in it."""
+        ...
+
+    def tile(self, level: int, index: int) -> Drawn | None:
+        """Return the item for a tile of the grid, or None when nothing is to be seen in it."""
         ...
 
 
@@ -49,8 +54,11 @@ class Mark(Protocol):
         """Whether the variable can be drawn in this way."""
         ...
 
-    def prepare(self, variable: SpeasyVariable) -> Picture:
-        """Make the variable ready; may take long, is called once per variable."""
+    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> Picture:
+        """Make the variable ready; may take long, is called once per variable.
+
+        With `lod`, the samples are drawn from there, and `variable` has the labels alone.
+        """
         ...
 
 

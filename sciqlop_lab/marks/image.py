@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from speasy_core.lod import ImagePyramid
+from speasy_core.lod import Drawable, Image, ImagePyramid, tile, tile_range
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -15,6 +15,7 @@ from ._common import is_log, label_of, notes_of
 
 __all__ = ["MARK", "ImageMark", "ImagePicture"]
 
+_GLANCE = 16  # columns
 _LOG_FROM = 20.0  # positive channels that span more than this are read best on a log scale
 
 
@@ -24,17 +25,31 @@ def _channels(variable: SpeasyVariable) -> np.ndarray[Any, Any]:
     return np.arange(variable.shape[1], dtype=np.float64)
 
 
+def _pyramid(variable: SpeasyVariable) -> tuple[ImagePyramid, np.ndarray[Any, Any]]:
+    clean = variable.fill_to_nan()
+    made = ImagePyramid(clean.time_ns, clean.values, _channels(clean))
+    return made, made.tables.tables
+
+
+def _tables(variable: SpeasyVariable, lod: Drawable) -> np.ndarray[Any, Any]:
+    """Return the channels of what is drawn from elsewhere; those that vary are seen in a glance."""
+    channels = _channels(variable)
+    span = getattr(lod, "range", None)
+    if channels.ndim == 1 or span is None:
+        return channels
+    glance = lod.query(span.start_ns, span.stop_ns, _GLANCE)
+    assert isinstance(glance, Image)
+    return glance.channels
+
+
 class ImagePicture:
     """A spectrogram with its pyramid."""
 
-    def __init__(self, variable: SpeasyVariable) -> None:
-        clean = variable.fill_to_nan()
-        channels = _channels(clean)
-        self._lod = ImagePyramid(clean.time_ns, clean.values, channels)
+    def __init__(self, variable: SpeasyVariable, lod: Drawable | None = None) -> None:
+        self._lod, tables = _pyramid(variable) if lod is None else (lod, _tables(variable, lod))
         axis = variable.axes[0] if variable.axes else None
         y_log = is_log(axis.meta) if axis is not None else None
         if y_log is None:
-            tables = self._lod.tables.tables
             good = tables[np.isfinite(tables)]
             y_log = bool(good.size and good.min() > 0 and good.max() > _LOG_FROM * good.min())
         z_log = is_log(variable.meta)
@@ -59,9 +74,19 @@ class ImagePicture:
     def draw(self, range: TimeRange, width: int) -> Drawn | None:
         """Return the item for `range` on `width` pixels, or None when no sample lies in it."""
         image = self._lod.query(range.start_ns, range.stop_ns, width)
-        if image.rows == 0 or not len(image.x0):
-            return None
-        origin = int(image.x0[0])
+        assert isinstance(image, Image)
+        there = image.rows and len(image.x0)
+        return self._item(image, int(image.x0[0])) if there else None
+
+    def tile(self, level: int, index: int) -> Drawn | None:
+        """Return the item for a tile of the grid, or None when nothing is to be seen in it."""
+        image, span = tile(self._lod, level, index), tile_range(level, index)
+        assert isinstance(image, Image)
+        # one long cell may fill a tile in which no sample lies
+        seen = (image.x0 < span.stop_ns) & (image.x1 > span.start_ns)
+        return self._item(image, span.start_ns) if seen.any() else None
+
+    def _item(self, image: Image, origin: int) -> Drawn:
         fields = {
             **self._fields,
             "t0": str(origin),
@@ -87,9 +112,9 @@ class ImageMark:
         """Whether the variable is a spectrogram (or a table of numbers, when asked for)."""
         return variable.kind == "spectrogram" and variable.dtype.kind in "fiub"
 
-    def prepare(self, variable: SpeasyVariable) -> ImagePicture:
+    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> ImagePicture:
         """Make the variable ready to be drawn."""
-        return ImagePicture(variable)
+        return ImagePicture(variable, lod)
 
 
 MARK = ImageMark()

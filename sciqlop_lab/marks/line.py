@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from speasy_core.lod import MinMaxPyramid
+from speasy_core.lod import Drawable, Lines, MinMaxPyramid, tile, tile_range
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -21,11 +21,10 @@ _MOST_LINES = 64
 class LinePicture:
     """A variable with its min/max pyramid."""
 
-    def __init__(self, variable: SpeasyVariable) -> None:
-        clean = variable.fill_to_nan()
-        self._lod = MinMaxPyramid(clean.time_ns, clean.values)
-        names = list(clean.columns)
-        count = len(self._lod.columns)
+    def __init__(self, variable: SpeasyVariable, lod: Drawable | None = None) -> None:
+        self._lod = _pyramid(variable) if lod is None else lod
+        names = list(variable.columns)
+        count = math.prod(variable.shape[1:])
         if len(names) != count:
             stem = variable.name or "value"
             names = [stem] if count == 1 else [f"{stem}[{i}]" for i in range(count)]
@@ -41,9 +40,18 @@ class LinePicture:
     def draw(self, range: TimeRange, width: int) -> Drawn | None:
         """Return the item for `range` on `width` pixels, or None when no sample lies in it."""
         lines = self._lod.query(range.start_ns, range.stop_ns, width)
-        if lines.rows == 0 or not len(lines.time):
-            return None
-        origin = int(lines.time[0])
+        assert isinstance(lines, Lines)
+        return self._item(lines, int(lines.time[0])) if lines.rows else None
+
+    def tile(self, level: int, index: int) -> Drawn | None:
+        """Return the item for a tile of the grid, or None when nothing is to be seen in it."""
+        lines, span = tile(self._lod, level, index), tile_range(level, index)
+        assert isinstance(lines, Lines)
+        # a tile between two samples shows the line that joins them, unless that is lifted
+        joined = len(lines.time) == 2 and lines.rows == 0
+        return self._item(lines, span.start_ns) if lines.rows or joined else None
+
+    def _item(self, lines: Lines, origin: int) -> Drawn:
         fields = {
             **self._fields, "mode": lines.mode, "t0": str(origin), "n": len(lines.time)
         }  # fmt: skip
@@ -63,9 +71,14 @@ class LineMark:
         numbers = variable.dtype.kind in "fiub"
         return numbers and math.prod(variable.shape[1:]) <= _MOST_LINES
 
-    def prepare(self, variable: SpeasyVariable) -> LinePicture:
+    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> LinePicture:
         """Make the variable ready to be drawn."""
-        return LinePicture(variable)
+        return LinePicture(variable, lod)
+
+
+def _pyramid(variable: SpeasyVariable) -> MinMaxPyramid:
+    clean = variable.fill_to_nan()
+    return MinMaxPyramid(clean.time_ns, clean.values)
 
 
 MARK = LineMark()

@@ -6,6 +6,7 @@ notebooks.
 
 from __future__ import annotations
 
+from . import dsp
 from ._time_range import TimeRange
 
-__all__ = ["TimeRange"]
+__all__ = ["TimeRange", "dsp"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sciqlop_lab.adapt import to_variable
@@ -12,8 +13,12 @@ from sciqlop_lab.panel import Panel
 from speasy_core.errors import InvalidRequest
 
 from ._time_range import TimeRange
+from .enums import CoordinateSystem, GraphType, Orientation, PlotType, ScaleType
 
-__all__ = ["PlotPanel", "TimeRange", "create_plot_panel", "plot_panel"]
+__all__ = [
+    "CoordinateSystem", "GraphType", "Orientation", "PlotPanel", "PlotType", "ScaleType",
+    "TimeRange", "create_plot_panel", "last_panel", "plot_panel",
+]  # fmt: skip
 
 _DAY = 86_400.0
 _WHOLE_DATASET = frozenset({"cda", "csa"})  # ids of these name the data set and the variable
@@ -61,6 +66,8 @@ class PlotPanel:
             arrays = to_variable(tuple(args), name="data")
             return self._add(arrays, plot_index, **_known(options))
         (what,) = args
+        if isinstance(what, PlotPanel):
+            raise InvalidRequest("a panel cannot be plotted")
         if isinstance(what, (str, list, tuple)):
             return self.plot_product(what, plot_index, **options)
         return self._add(what, plot_index, **options)
@@ -95,11 +102,33 @@ class PlotPanel:
     def time_range(self, value: Any) -> None:
         self.panel.time_range = tuple(value)
 
+    def set_time_range(self, start: Any, stop: Any = None) -> None:
+        """Show another range."""
+        self.time_range = start if stop is None else (start, stop)
+
     @property
     def plots(self) -> list[PlotHandle]:
         """The plots from top to bottom."""
         plots: list[PlotHandle] = self.panel.plots
         return plots
+
+    @property
+    def duration(self) -> str:
+        """Length of what is shown, as text."""
+        return str(timedelta(microseconds=self.panel.time_range.duration_ns // 1000))
+
+    def step_forward(self, n: int = 1) -> None:
+        """Show what comes after; `n` lengths further."""
+        span = self.panel.time_range
+        self.panel.time_range = span.shifted(n * span.duration_ns)
+
+    def step_backward(self, n: int = 1) -> None:
+        """Show what comes before."""
+        self.step_forward(-n)
+
+    def knobs(self) -> Any:
+        """Return widgets for the knobs of everything that is shown."""
+        return self.panel.knobs()
 
     def remove_plot(self, index: int) -> None:
         """Take a plot out."""
@@ -112,9 +141,13 @@ class PlotPanel:
         return f"<PlotPanel {self.name} {self.panel!r}>"
 
 
+# taken for the sake of notebooks that give them: types are found out from the data
+_FOUND_OUT = frozenset({"plot_type", "graph_type", "name", "labels", "colors"})
+
+
 def _known(options: dict[str, Any]) -> dict[str, Any]:
-    """Keep the options that have a meaning here; types are found out from the data."""
-    return {key: value for key, value in options.items() if key in ("label", "kind")}
+    """Return the options that have a meaning here: how it looks, and knobs."""
+    return {key: value for key, value in options.items() if key not in _FOUND_OUT}
 
 
 def create_plot_panel(name: str | None = None) -> PlotPanel:
@@ -133,6 +166,11 @@ def _show(panel: PlotPanel) -> None:
 
     if get_ipython() is not None:
         display(panel.panel)  # type: ignore[no-untyped-call]
+
+
+def last_panel() -> PlotPanel | None:
+    """Return the panel that was made last, or None."""
+    return next(reversed(_panels.values()), None)
 
 
 def plot_panel(name: str) -> PlotPanel | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from speasy_core.errors import SpeasyError
+from speasy_core.errors import MissingCredentials, SpeasyError
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import Gap
 
@@ -14,7 +14,8 @@ __all__ = ["gap_for", "joined_gaps"]
 
 def gap_for(span: TimeRange, error: SpeasyError) -> Gap:
     """Return the gap that an error leaves."""
-    return Gap(span, error.message + (f" [file: {error.source}]" if error.source else ""))
+    reason = error.message + (f" [file: {error.source}]" if error.source else "")
+    return Gap(span, reason, retryable=not isinstance(error, MissingCredentials))
 
 
 def joined_gaps(gaps: Iterable[Gap]) -> list[Gap]:

@@ -368,8 +368,10 @@ class Gather:
             self._errors.append((span, DeadlineExceeded(f"no answer for {ask.key}")))
         self._errors.sort(key=lambda item: (isinstance(item[1], Cancelled), item[0]))
         for _, error in self._errors:
-            if not ask.lenient or isinstance(error, (Cancelled, InvalidRequest)):
-                if is_data_bound(error) and ADVICE not in (error.hint or ""):
+            partial = is_data_bound(error)
+            wrong = isinstance(error, (Cancelled, InvalidRequest)) and not partial
+            if not ask.lenient or wrong:
+                if partial and ADVICE not in (error.hint or ""):
                     error.hint = f"{error.hint}; {ADVICE}" if error.hint else ADVICE
                 raise error
         failed = joined_gaps(gap_for(span, error) for span, error in self._errors)

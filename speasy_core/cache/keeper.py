@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Literal, TypeVar
 
@@ -25,6 +26,7 @@ from .slab import Slab, Window
 __all__ = ["Keeper"]
 
 T = TypeVar("T")
+_READERS = 4
 
 
 class Keeper:
@@ -69,14 +71,29 @@ class Keeper:
         filled = [window for _, window in windows if len(window)]
         if len({fragment.blob for fragment, _ in windows}) == 1:
             return self._read_one_blob(key, windows)
-        slab = Slab(filled) if len(filled) > 1 and Slab.fits(filled) else None
+        if len(filled) > 1 and Slab.fits(filled):
+            return self._read_together(key, windows, Slab(filled))
         found = []
         for fragment, window in windows:
-            read = slab.read if slab is not None and len(window) else _read_alone
-            variable = self._guard(key, fragment, lambda w=window, r=read: r(w))  # type: ignore[misc]
+            variable = self._guard(key, fragment, lambda w=window: _read_alone(w))  # type: ignore[misc]
             if variable is not None:
                 found.append((fragment, variable))
-        return found, slab.whole() if slab is not None else None
+        return found, None
+
+    def _read_together(
+        self, key: str, windows: Sequence[tuple[Fragment, Window]], slab: Slab
+    ) -> tuple[list[tuple[Fragment, SpeasyVariable]], SpeasyVariable | None]:
+        def read(item: tuple[Fragment, Window]) -> SpeasyVariable | None:
+            fragment, window = item
+            work = slab.read if len(window) else _read_alone
+            return self._guard(key, fragment, lambda: work(window))
+
+        # copying, checking and getting memory from the system are outside of Python's lock
+        with ThreadPoolExecutor(_READERS) as pool:
+            variables = list(pool.map(read, windows))
+        found = [(fragment, variable) for (fragment, _), variable
+                 in zip(windows, variables, strict=True) if variable is not None]  # fmt: skip
+        return found, slab.whole() if len(found) == len(windows) else None
 
     def _read_one_blob(
         self, key: str, windows: Sequence[tuple[Fragment, Window]]

@@ -50,8 +50,11 @@ class Results:
         if any(frag.expired(piece, now) for piece in pieces):
             return None
         marks = [piece.version or f"received {piece.received!r}" for piece in pieces]
-        lines = [f"{piece.start} {mark}" for i, (piece, mark) in enumerate(zip(pieces, marks, strict=True))
-                 if i == 0 or marks[i - 1] != mark]  # fmt: skip
+        lines = [
+            f"{piece.start} {mark}"
+            for i, (piece, mark) in enumerate(zip(pieces, marks, strict=True))
+            if i == 0 or marks[i - 1] != mark  # how a version is cut does not count
+        ]
         return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
 
     def find(self, key: str, span: TimeRange) -> list[tuple[Fragment, SpeasyVariable]]:

@@ -2,6 +2,7 @@
 
 One damaged file makes the answer to a whole range fail. The range is then halved, and each half
 that fails is halved again: the sound parts arrive, and the gap is not much longer than the damage.
+What an archive shows only to those who log in has known ends: all around it is asked for at once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from speasy_core.errors import CorruptFile, SpeasyError, UnsupportedFormat, VariableError
+from speasy_core.errors import (
+    CorruptFile,
+    MissingCredentials,
+    SpeasyError,
+    UnsupportedFormat,
+    VariableError,
+)
 from speasy_core.timerange import TimeRange
 
 __all__ = ["ADVICE", "Damage", "Lost", "is_data_bound", "salvage"]
@@ -27,6 +34,8 @@ REMEMBERED = 900.0
 
 def is_data_bound(error: SpeasyError | None) -> bool:
     """Whether an error lies in the data asked for, so that other data may be sound."""
+    if isinstance(error, MissingCredentials):  # of a period, or of all that there is
+        return error.range is not None
     return isinstance(error, (CorruptFile, UnsupportedFormat, VariableError))
 
 
@@ -68,20 +77,36 @@ def salvage(span: TimeRange, error: SpeasyError, fetch: Callable[[TimeRange], No
     failed = deque([(span, error, 0)])
     while failed:
         piece, why, level = failed.popleft()
-        if level == LEVELS or asked + 2 > REQUESTS or piece.duration_ns < 2 * SHORTEST:
+        closed = _closed(piece, why)
+        if closed is not None:
+            lost.append((closed, why))
+        elif level == LEVELS or asked + 2 > REQUESTS or piece.duration_ns < 2 * SHORTEST:
             lost.append((piece, why))
             continue
-        middle = (piece.start_ns + piece.stop_ns) // 2
-        for start, stop in ((piece.start_ns, middle), (middle, piece.stop_ns)):
-            half = TimeRange.from_ns(start, stop)
+        for part in _halves(piece) if closed is None else piece.subtract([closed]):
             asked += 1
             try:
-                fetch(half)
+                fetch(part)
             except SpeasyError as failure:
                 if not is_data_bound(failure):
                     raise
-                failed.append((half, failure, level + 1))
+                failed.append((part, failure, level + 1))
     return sorted(lost, key=lambda item: item[0])
+
+
+def _closed(piece: TimeRange, why: SpeasyError) -> TimeRange | None:
+    """Return the part of a piece that only those see who log in; None for damage."""
+    if isinstance(why, MissingCredentials) and isinstance(why.range, TimeRange):
+        return why.range.intersect(piece) or piece
+    return None
+
+
+def _halves(piece: TimeRange) -> tuple[TimeRange, TimeRange]:
+    middle = (piece.start_ns + piece.stop_ns) // 2
+    return (
+        TimeRange.from_ns(piece.start_ns, middle),
+        TimeRange.from_ns(middle, piece.stop_ns),
+    )
 
 
 class Damage:

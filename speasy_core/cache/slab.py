@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -58,14 +59,15 @@ class Slab:
 
     def __init__(self, windows: Sequence[Window]) -> None:
         self._head = head(windows[0].stored)
-        total = sum(len(window) for window in windows)
+        starts = list(accumulate(map(len, windows), initial=0))
+        self._starts = {id(window): start for window, start in zip(windows, starts, strict=False)}
+        total = starts[-1]
         self._arrays: dict[str, Array] = {}
         for name in _by_row(windows[0].stored):
             dtype, shape, _ = windows[0].stored.layout(name)
             orders = {window.stored.layout(name)[2] for window in windows}
             order: Any = "F" if orders == {"F"} else "C"
             self._arrays[name] = np.empty((total, *shape[1:]), dtype, order=order)
-        self._at = 0
 
     @staticmethod
     def fits(windows: Sequence[Window]) -> bool:
@@ -77,22 +79,22 @@ class Slab:
         return all(alike(first, window.stored) for window in windows[1:])
 
     def read(self, window: Window) -> SpeasyVariable:
-        """Read the next rows, and return them as a variable.
+        """Read the rows of one of the windows, and return them as a variable; thread-safe.
 
         Raises
         ------
         CorruptFile
-            They are damaged; nothing was taken in.
+            They are damaged.
         """
-        start, stop = self._at, self._at + len(window)
+        start = self._starts[id(window)]
+        stop = start + len(window)
         for name, array in self._arrays.items():
             window.stored.read_into(name, window.first, window.last, array[start:stop])
-        self._at = stop
         return around(self._head, {name: a[start:stop] for name, a in self._arrays.items()})
 
     def whole(self) -> SpeasyVariable:
-        """Return all that was read."""
-        return around(self._head, {name: a[: self._at] for name, a in self._arrays.items()})
+        """Return all of it; only good when every window could be read."""
+        return around(self._head, self._arrays)
 
 
 def rejoin(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -145,15 +145,16 @@ class HoldingSet:
 class CefSet:
     """A data set of CEF files."""
 
-    def __init__(self, dataset: str, paths: Sequence[Path]) -> None:
+    def __init__(self, dataset: str) -> None:
         self.id = dataset
-        self._paths = list(paths)
         self.place = _place(dataset)
-        self.modified_ns = max(path.stat().st_mtime_ns for path in paths)
+        self.modified_ns = 0
+        self._files: list[Mapping[str, SpeasyVariable]] = []
 
-    @cached_property
-    def _files(self) -> list[dict[str, SpeasyVariable]]:
-        return [codecs.read_file(path).variables for path in self._paths]
+    def add(self, variables: Mapping[str, SpeasyVariable], modified_ns: int) -> None:
+        """Take what a file holds."""
+        self._files.append(variables)
+        self.modified_ns = max(self.modified_ns, modified_ns)
 
     @property
     def title(self) -> str:
@@ -216,20 +217,22 @@ def collect(stock: Stock) -> dict[str, ClusterSet]:
         for made in cluster_datasets():
             found.setdefault(made.description.id, HoldingSet(made))
     if stock.folder is not None:
-        for name, paths in _cef_files(stock.folder.rglob("*")).items():
-            try:
-                one = CefSet(name, paths)
-                one.parameters()
-            except SpeasyError as error:
-                log.warning("the CEF files of %s are left out: %s", name, error)
-                continue
+        for name, one in _cef_sets(stock.folder).items():
             found.setdefault(name, one)
     return dict(sorted(found.items()))
 
 
-def _cef_files(paths: Iterable[Path]) -> dict[str, list[Path]]:
-    groups: dict[str, list[Path]] = {}
-    for path in sorted(paths):
-        if path.suffix.lower() == ".cef" and path.is_file():
-            groups.setdefault(path.name.partition("__")[0], []).append(path)
-    return groups
+def _cef_sets(folder: Path) -> dict[str, CefSet]:
+    """Return the data sets of CEF files, by what the files call them, else by their names."""
+    found: dict[str, CefSet] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() != ".cef" or not path.is_file():
+            continue
+        try:
+            read = codecs.read_file(path)
+        except SpeasyError as error:
+            log.warning("%s is left out: %s", path.name, error)
+            continue
+        name = str(read.meta.get("DATASET_ID") or path.stem.partition("__")[0])
+        found.setdefault(name, CefSet(name)).add(read.variables, path.stat().st_mtime_ns)
+    return found

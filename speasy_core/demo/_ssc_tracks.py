@@ -153,7 +153,9 @@ def read_recordings(folder: Path | None, warn: Callable[[str], None]) -> Recordi
         Told of each file that looks like one and cannot be read.
     """
     found = Recordings()
-    for path in sorted(folder.rglob("*.xml")) if folder is not None else ():
+    for path in sorted(folder.rglob("*")) if folder is not None else ():
+        if path.suffix.lower() != ".xml":
+            continue
         try:
             with path.open("rb") as file:
                 head = file.read(400)

@@ -79,7 +79,8 @@ def _read(path: Path) -> _File:
     file = _File(path, named, stat.st_size, stat.st_mtime_ns, named.dataset)
     try:
         source = file.load()
-        logical = source.global_text("Logical_source").upper()
+        # files of Cluster's archive name their data set otherwise
+        logical = (source.global_text("Logical_source") or source.global_text("DATASET_ID")).upper()
         span = None if named.is_master else _span(source)
     except OSError as error:
         log.warning("%s cannot be opened (%s): it is listed, and served empty", path, error)
@@ -125,8 +126,8 @@ def scan(folder: Path) -> list[FolderDataset]:
     ----------
     folder : Path
         Searched recursively; files that are not ``*.cdf`` are passed over. A data set is named by
-        the global attribute ``Logical_source`` in upper case, else by the file name. Names with a
-        date of zeros are masters.
+        the global attribute ``Logical_source`` or ``DATASET_ID`` in upper case, else by the file
+        name. Names with a date of zeros are masters.
 
     Returns
     -------

@@ -265,6 +265,10 @@ class IndexDb:
         found = self.select(f"SELECT label FROM labels WHERE {column} = ?", (text,))
         return [label for (label,) in found]
 
+    def all_labels(self) -> list[tuple[int, str]]:
+        """Return all kinds and units with their numbers."""
+        return [(label, text) for label, text in self.select("SELECT label, text FROM labels", ())]
+
     def units(self, tree: TreeInfo) -> list[tuple[str, int]]:
         """Return the units of products, and how many have each."""
         found = self.select(

@@ -7,13 +7,14 @@ Only a script that walks into a provider of which nothing was ever loaded waits 
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from speasy_core.config import Settings
-from speasy_core.errors import DeadlineExceeded, UnknownProvider
+from speasy_core.errors import DeadlineExceeded, SpeasyWarning, UnknownProvider
 from speasy_core.http import Deadline
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Provider
@@ -121,11 +122,10 @@ class Inventory:
         names = self._chosen(asked.provider, strict=provider is not None)
         if not asked.terms and not asked.has_filter:
             return []
-        if wait:
+        if wait and not self._settings.offline:
             self._keeper.load_first(names)
             for name in names:
                 if self._keeper.tree(name) is None:
-                    # which call site asks again is no reason to be silent
                     warnings.warn(
                         f"not searched: {self._keeper.describe(name)}", SpeasyWarning, stacklevel=4
                     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+from speasy_core.units import parse
 
 from .db import IndexDb
 from .query import TITLE_LENGTH, Query, Term, fold
@@ -106,6 +109,8 @@ class _Filters:
             if wanted is None:
                 continue
             labels = db.labels(column, wanted)
+            if column == "flat":
+                labels = list({*labels, *_same_units(db, query.spelt)})
             if not labels:
                 return None
             conditions.append(f"{cell} IN ({', '.join('?' * len(labels))})")
@@ -126,6 +131,19 @@ class _Filters:
         """Whether the names above a row are those that were asked for."""
         above = _fold_above((row.provider, *row.path[:-1]))
         return all(term.start in above for term in self.places)
+
+
+def _same_units(db: IndexDb, unit: str) -> list[int]:
+    """Return the other spellings of a unit: ``km s-1`` of ``km/s``."""
+    asked = parse(unit)
+    if asked.si is None or not asked.dims:
+        return []
+    found = ((label, parse(text)) for label, text in db.all_labels())
+    return [
+        label for label, u in found
+        if u.dims == asked.dims and u.si is not None
+        and math.isclose(u.si, asked.si, rel_tol=1e-9) and u.offset == asked.offset
+    ]  # fmt: skip
 
 
 def _named(db: IndexDb, tree: TreeInfo, query: Query, filters: _Filters, limit: int) -> list[Row]:

@@ -11,10 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from speasy_core.errors import InvalidRequest
-from speasy_core.timerange import to_ns
+from speasy_core.product import Kind
+from speasy_core.timerange import TimeRange, to_ns
 
 __all__ = [
     "TITLE_LENGTH", "Query", "Term", "check_limit", "flat_unit", "fold", "parse_query",
@@ -24,6 +25,7 @@ __all__ = [
 TITLE_LENGTH = 200  # of a title, what a search looks at
 
 _FIELDS = ("provider", "type", "unit", "after", "before")
+_KINDS = tuple(kind for kind in get_args(Kind) if kind != "folder")
 _PLACES = ("mission", "instrument")  # names of nodes above a product, whatever their level
 _SAME = {"units": "unit", "kind": "type", "observatory": "mission"}
 _PART = re.compile(r'(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))')
@@ -87,6 +89,8 @@ class Query:
         The words as one folded text; equal to an id or a name, it comes first.
     provider, type, unit : str or None
         Filters; `unit` in lower case without blanks.
+    spelt : str
+        The unit as it was given.
     start_ns, stop_ns : int or None
         Only products whose coverage meets ``[start_ns, stop_ns)``; unknown coverage passes.
     places : tuple of Term
@@ -101,6 +105,7 @@ class Query:
     start_ns: int | None = None
     stop_ns: int | None = None
     places: tuple[Term, ...] = ()
+    spelt: str = ""
 
     @property
     def has_filter(self) -> bool:
@@ -134,7 +139,8 @@ def parse_query(
     Raises
     ------
     InvalidRequest
-        A filter's value cannot be read.
+        A filter's value cannot be read, the range is empty, or `type` is none of the kinds; in
+        `text`, which may be half typed, a type that is unknown finds nothing.
 
     Examples
     --------
@@ -142,6 +148,10 @@ def parse_query(
     >>> [t.start.strip() for t in q.terms], q.type, q.unit
     (['mms1', 'b'], 'vector', 'nt')
     """
+    if type and type.strip().lower() not in _KINDS:
+        raise InvalidRequest(f"no product is of type {type!r}", hint=f"types: {', '.join(_KINDS)}")
+    if start is not None and stop is not None:
+        TimeRange(start, stop)  # says what is wrong with it
     words: list[str] = []
     filters: dict[str, str] = {}
     places: list[str] = []
@@ -164,6 +174,7 @@ def parse_query(
         start_ns=to_ns(start) if start is not None else _period(after)[0],
         stop_ns=to_ns(stop) if stop is not None else _period(before)[1],
         places=tuple(map(Term.of, dict.fromkeys(places))),
+        spelt=chosen_unit or "",
     )
 
 

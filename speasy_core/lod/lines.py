@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,6 +29,7 @@ from .grid import (
 
 __all__ = ["Lines", "MinMaxPyramid", "native"]
 
+_LONG = 1 << 22  # rows of which the components are reduced side by side
 _CHUNK = 1 << 20  # rows reduced at a time: what a second-level cache holds
 _RAW_ROWS = 4  # rows per pixel up to which the rows themselves are the smaller answer
 _NEAR = 256  # rows looked through for the first number of a column
@@ -118,12 +121,17 @@ class MinMaxPyramid(Pyramid):
             return
         dtype = np.result_type(*self.columns)
         low, high = (np.empty((len(self.columns), n), dtype) for _ in range(2))
-        for k, column in enumerate(self.columns):
+
+        def reduce(column: Any_, least: Any_, most: Any_) -> None:
             for a in range(0, n, _CHUNK // base):
                 b = min(n, a + _CHUNK // base)
                 block = column[a * base : b * base].reshape(-1, base)
-                np.fmin.reduce(block, axis=1, out=low[k, a:b])
-                np.fmax.reduce(block, axis=1, out=high[k, a:b])
+                np.fmin.reduce(block, axis=1, out=least[a:b])
+                np.fmax.reduce(block, axis=1, out=most[a:b])
+
+        threads = min(len(self.columns), os.cpu_count() or 1) if len(self.time) > _LONG else 1
+        with ThreadPoolExecutor(threads, "sciqlop-pyramid") as pool:
+            list(pool.map(reduce, self.columns, low, high))
         self._levels.append((low, high))
         while low.shape[1] // FACTOR >= 2:
             keep = low.shape[1] // FACTOR * FACTOR

@@ -164,7 +164,7 @@ class AmdaService:
         if not isinstance(answer, Mapping):
             raise UnexpectedContent(f"AMDA's answer for {what} is not of a known form", url=url)
         given = answer.get("dataFileURLs")
-        names = [given] if isinstance(given, str) else given
+        names = [given] if given and isinstance(given, str) else given
         if answer.get("success") and isinstance(names, Sequence) and names:
             return [self.own_url(str(name)) for name in names]
         raise self._failure(answer, what, url)

@@ -10,15 +10,18 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from speasy_core.errors import HttpStatusError, InvalidRequest, RequestTooLarge, UnexpectedContent
 from speasy_core.http import Deadline, HttpClient, Response
 
-from ._common import split_link
+from ._common import check_page, is_index, split_link
 
 __all__ = ["Body", "Places"]
+
+Names: TypeAlias = list[str]
 
 _HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>?#]+)["'\s>]""", re.IGNORECASE)
 _GONE = frozenset({403, 404, 410})
@@ -54,7 +57,7 @@ class Places:
     def __init__(self, http: HttpClient, *, local: bool, max_bytes: int) -> None:
         self._http, self._local, self._max_bytes = http, local, max_bytes
         self._lock = threading.Lock()
-        self._listings: OrderedDict[str, tuple[float, list[str]]] = OrderedDict()
+        self._listings: OrderedDict[str, tuple[float, Names]] = OrderedDict()
         self._bodies: OrderedDict[str, tuple[float, Body]] = OrderedDict()
 
     def list(self, folder: str, deadline: Deadline, *, fresh: bool = False) -> list[str]:
@@ -71,10 +74,18 @@ class Places:
         Raises
         ------
         ServerError, InvalidRequest
+            Also where the server lists the folder, and then does not find it.
         """
         path = self._path(folder)
         if path is not None:
             return _local_names(path)
+        names = self._entries(folder, deadline, fresh=fresh)
+        if names is None:
+            self.check_absent(folder, deadline, whole_tree=True)
+        return [name for name in names or () if not name.endswith("/")]
+
+    def _entries(self, folder: str, deadline: Deadline, *, fresh: bool = False) -> Names | None:
+        """Return what a folder of a server lists, folders with a slash; None when it is gone."""
         now = time.monotonic()
         with self._lock:
             kept = self._listings.get(folder)
@@ -83,12 +94,39 @@ class Places:
         reply = self._http.get(
             folder, deadline=deadline, max_bytes=_MAX_LISTING, ok=frozenset({200}) | _GONE
         )
-        names = [] if reply.status in _GONE else _names(reply)
-        with self._lock:
-            self._listings[folder] = (now, names)
-            while len(self._listings) > _MAX_LISTINGS:
-                self._listings.popitem(last=False)
+        if reply.status == 403:
+            return []  # there, and nobody may see what is in it
+        names = None if reply.status in _GONE else _names(reply)
+        if names is not None:
+            with self._lock:
+                self._listings[folder] = (now, names)
+                while len(self._listings) > _MAX_LISTINGS:
+                    self._listings.popitem(last=False)
         return names
+
+    def check_absent(self, address: str, deadline: Deadline, *, whole_tree: bool = False) -> None:
+        """Raise where "not found" does not mean that there are no data.
+
+        Raises
+        ------
+        HttpStatusError
+            The folder above lists what is said not to be there; or, with `whole_tree`, none of
+            the folders above is there either.
+        """
+        if self._path(address) is not None:
+            return
+        above = address
+        while urlsplit(above).path.strip("/"):
+            above, _, name = above.rstrip("/").rpartition("/")
+            names = self._entries(above + "/", deadline)
+            if names is not None:
+                if name in names or f"{name}/" in names:
+                    message = "the archive lists what it then does not find"
+                    raise HttpStatusError(message, status=404, url=f"{above}/{name}")
+                return
+            if not whole_tree:
+                return
+        raise HttpStatusError("not even the folders above are there", status=404, url=address)
 
     def read(self, address: str, deadline: Deadline, *, fresh: bool = False) -> Body | None:
         """Return a file; None when it is not there.
@@ -112,6 +150,11 @@ class Places:
         body = Body(reply.body, _mark(reply), reply.content_type or None)
         self._keep(address, body)
         return body
+
+    def forget(self, address: str) -> None:
+        """Ask for a file anew the next time: what came of it was damaged."""
+        with self._lock:
+            self._bodies.pop(address, None)
 
     def mark(self, address: str, deadline: Deadline) -> str:
         """Return the mark of a file's version; empty when the server gives none.
@@ -193,11 +236,12 @@ def _local_names(folder: Path) -> list[str]:
 
 
 def _names(reply: Response) -> list[str]:
-    """Return the names of files that a page of links lists: those right below its own address."""
+    """Return what a page lists right below its own address; names of folders end in a slash."""
     if reply.content_type not in ("", "text/html", "application/xhtml+xml", "text/plain"):
         raise UnexpectedContent(
             f"a {reply.content_type} where the listing of a folder was expected", url=reply.url
         )
+    check_page(reply, "the listing of a folder")
     own = urlsplit(reply.url)
     base = own.path if own.path.endswith("/") else own.path + "/"
     names: dict[str, None] = {}
@@ -207,6 +251,12 @@ def _names(reply: Response) -> list[str]:
             continue
         below = there.path.removeprefix(base) if there.path.startswith(base) else ""
         name = unquote(below)
-        if name and "/" not in name and name not in (".", ".."):
+        plain = name.removesuffix("/")
+        if plain and "/" not in plain and plain not in (".", ".."):
             names[name] = None
+    if not names and not is_index(reply.text):
+        raise UnexpectedContent(
+            f"something else{reply.title_text} where the listing of a folder was expected",
+            url=reply.url,
+        )
     return list(names)

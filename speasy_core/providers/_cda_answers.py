@@ -21,6 +21,7 @@ _UNKNOWN = re.compile(
     r".*\b(unknown|invalid|not (?:found|exist|recogni[sz]ed)|no such|does not|undefined)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_KEYS = frozenset({"FileDescription", "Message", "Status", "Warning", "Error"})
 _ERROR_PARAGRAPH = re.compile(
     r"<p\b[^>]*class\s*=\s*[\"'](ErrorMessage|ErrorDescription)[\"'][^>]*>(.*?)</p>",
     re.IGNORECASE | re.DOTALL,
@@ -63,6 +64,8 @@ def list_files(reply: Response, ref: ProductRef) -> list[dict[str, Any]]:
         raise UnexpectedContent(
             f"CDAWeb sent no answer but {messages or reply.body[:60]!r}", url=reply.url
         )
+    if not _KEYS.intersection(answer):
+        raise UnexpectedContent("CDAWeb sent JSON that is no answer of its service", url=reply.url)
     files = answer.get("FileDescription") or []
     if not isinstance(files, list) or not all(
         isinstance(file, dict) and isinstance(file.get("Name"), str) for file in files

@@ -255,10 +255,14 @@ class FileArchive:
         self, chosen: _Chosen, names: Sequence[str], master: CdfFile | None, deadline: Deadline
     ) -> list[dict[str, SpeasyVariable]]:
         def part(url: str) -> dict[str, SpeasyVariable]:
-            reply = self._remote.read(url, deadline=deadline).require("a data file")
+            reply = self._remote.read(url, deadline=deadline)
             deadline.check(f"reading {url}")
             name = urlsplit(url).path.rpartition("/")[2]
-            return _decode(reply, name, names, master)
+            try:
+                return _decode(reply.require("a data file"), name, names, master)
+            except (CorruptFile, UnexpectedContent, UnsupportedFormat):
+                self._remote.forget(url)
+                raise
 
         return _parallel(part, chosen.urls)
 
@@ -270,6 +274,7 @@ class FileArchive:
             reply = self._masters.read(access.master, deadline=deadline, max_age=_MASTER_TIME)
             return CdfFile(reply.require("a master file").body, access.master.rpartition("/")[2])
         except (CorruptFile, UnsupportedFormat) as error:
+            self._masters.forget(access.master)
             _log.warning("master of %s not used: %s", access.dataset, error)
         except HttpStatusError as error:
             if error.status not in (403, 404, 410):

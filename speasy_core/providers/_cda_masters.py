@@ -72,9 +72,7 @@ def iter_masters(
         More files, or larger ones, than any real archive of masters holds.
     """
     try:
-        with tarfile.open(
-            fileobj=io.BytesIO(tar), mode="r:", tarinfo=StrictMember
-        ) as archive:
+        with tarfile.open(fileobj=io.BytesIO(tar), mode="r:", tarinfo=StrictMember) as archive:
             for number, member in enumerate(archive):
                 check()
                 name = member.name.replace("\\", "/").rpartition("/")[2].lower()

@@ -14,10 +14,10 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
-from speasy_core.errors import HttpStatusError, IncompleteBody, UnexpectedContent
+from speasy_core.errors import HttpStatusError, UnexpectedContent
 from speasy_core.http import Deadline, HttpClient, Response
 
-from ._common import split_link
+from ._common import check_page, is_index, split_link
 
 __all__ = ["LISTING_TIME", "Kept", "Listing", "Remote", "http_seconds"]
 
@@ -28,10 +28,6 @@ FILE_TIME = 900.0
 _MAX_LISTING = 64 * 2**20
 _MAX_LISTINGS = 512
 _HREF = re.compile(r"<a\b[^>]*\bhref\s*=\s*[\"']([^\"'?#]+)[\"']", re.IGNORECASE)
-_IS_INDEX = re.compile(
-    r"<(title|h1)[^>]*>\s*(index of|directory listing)|>\s*parent directory\s*<|href=\"\.\./\"",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +183,11 @@ class Remote:
             while held > self._max_bytes and len(self._files) > 1:
                 held -= len(self._files.popitem(last=False)[1].reply.body)
 
+    def forget(self, url: str) -> None:
+        """Ask for a file anew the next time: what came of it was damaged."""
+        with self._lock:
+            self._files.pop(url, None)
+
     def modified(self, url: str, *, deadline: Deadline) -> float | None:
         """Return when a file last changed, in seconds since 1970; None when nobody says.
 
@@ -216,13 +217,12 @@ def http_seconds(text: str | None) -> float | None:
 def _read_index(reply: Response, url: str) -> tuple[str, ...]:
     """Return the file names of a folder's page."""
     text = reply.text
-    if not _IS_INDEX.search(text[:65_536]):
+    if not is_index(text):
         raise UnexpectedContent(
             f"the archive sent something else{reply.title_text} where a list of files was expected",
             url=url,
         )
-    if not reply.proven and "</html>" not in text[-4096:].lower():
-        raise IncompleteBody("a list of files came without its end", url=url)
+    check_page(reply, "a list of files")
     here = urlsplit(reply.url or url)
     own = unquote(here.path.rstrip("/"))
     names: dict[str, None] = {}

@@ -99,8 +99,8 @@ class Service:
         answer = {}
         for name in names:
             found = [part[name] for part in parts if name in part]
-            if parts and not found:
-                continue
+            if len(found) < len(parts):
+                continue  # what one of the files lacks would be a hole: asked for alone it says so
             whole = merge(found) if len(found) > 1 else found[0] if found else nothing(name)
             answer[name] = Fetched(trim(whole, span), version, url)
         return answer

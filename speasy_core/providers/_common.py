@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import numpy as np
 
+from speasy_core.errors import IncompleteBody
+from speasy_core.http import Response
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
-__all__ = ["nothing", "split_link", "trim"]
+__all__ = ["check_page", "is_index", "nothing", "split_link", "trim"]
+
+_INDEX = re.compile(
+    r"<(title|h1)[^>]*>\s*(index of|directory listing)|>\s*parent directory\s*<|href=\"\.\./\"",
+    re.IGNORECASE,
+)
+
+
+def is_index(text: str) -> bool:
+    """Whether a page is a web server's list of a folder, which may be empty.
+
+    Examples
+    --------
+    >>> is_index("<title>Index of /data</title>"), is_index("<title>Down</title>")
+    (True, False)
+    """
+    return _INDEX.search(text[:65_536]) is not None
+
+
+def check_page(reply: Response, what: str) -> None:
+    """Raise IncompleteBody where a list of files may have lost its end: its files would be missed.
+
+    A page that begins as HTML and does not end as such was cut, whatever its length says.
+    """
+    text = reply.text
+    ends = "</html>" in text[-4096:].lower()
+    if not ends and (not reply.proven or "<html" in text[:4096].lower()):
+        raise IncompleteBody(f"{what} came without its end", url=reply.url)
 
 
 def nothing(name: str) -> SpeasyVariable:

@@ -115,9 +115,12 @@ class HapiClient:
 
     def capabilities(self, deadline: Deadline) -> Mapping[str, Any]:
         """Return the capabilities document, asked for once."""
-        if self._abilities is None:
-            self._abilities = self.document("capabilities", {}, deadline)
-        return self._abilities
+        if self._abilities is not None:
+            return self._abilities
+        found = self.document("capabilities", {}, deadline)
+        if "HAPI" in found:  # anything else is no such document, and is asked for again
+            self._abilities = found
+        return found
 
     def major(self, deadline: Deadline) -> int:
         """Return the major number of the protocol that the server speaks."""

@@ -14,13 +14,13 @@ import numpy as np
 
 from speasy_core.codecs._hapi_build import empty, meta_of
 from speasy_core.codecs._hapi_info import Info, Parameter
-from speasy_core.errors import Cancelled, SpeasyError
+from speasy_core.errors import Cancelled, ServerError, SpeasyError
 from speasy_core.http import Deadline
 from speasy_core.product import Kind, ProductInfo, ProductRef
 
 from ._hapi_client import HapiClient, coverage, duration_ns
 
-__all__ = ["digest", "read_server"]
+__all__ = ["all_failed", "digest", "read_server", "unchanged"]
 
 # above this a server's list would take thousands of requests: its data sets are listed alone
 _MAX_INFOS = 200
@@ -161,3 +161,20 @@ def digest(records: Iterable[ProductInfo]) -> str:
         line = [r.path, r.kind, r.title, r.unit, str(r.coverage), r.cadence, meta]
         sums.update(json.dumps(line, sort_keys=True).encode())
     return sums.hexdigest()[:16]
+
+
+def unchanged(marks: Mapping[str, str], before: Mapping[str, str], failed: Any) -> bool:
+    """Return whether servers have what they had; those that failed do not count."""
+    same = all(before.get(server) == mark for server, mark in marks.items())
+    return same and (bool(failed) or before.keys() == marks.keys())
+
+
+def all_failed(failed: Mapping[str, SpeasyError]) -> SpeasyError:
+    """Return the one error of several servers of which none answered."""
+    errors = list(failed.values())
+    if len(errors) == 1:
+        return errors[0]
+    return ServerError(
+        f"none of the {len(errors)} HAPI servers answered; the first: {errors[0].message}",
+        hint="is there a network?",
+    )

@@ -16,7 +16,6 @@ from speasy_core.codecs import votable
 from speasy_core.config import Settings
 from speasy_core.errors import (
     InvalidRequest,
-    InvalidTime,
     MissingCredentials,
     SpeasyError,
     UnknownOption,
@@ -26,10 +25,11 @@ from speasy_core.events import Catalog, TimeTable
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Fetched, InventoryUpdate
-from speasy_core.timerange import TimeRange, to_ns
+from speasy_core.timerange import TimeRange
 from speasy_core.variable import merge
 
 from . import _amda_files, _amda_inventory
+from ._amda_access import PRIVATE_ROOTS, closed_part, takes_login
 from ._amda_service import AmdaService, NoDataError, login_hint
 from ._amda_template import resolve
 from ._common import nothing, trim
@@ -47,7 +47,6 @@ _TREE_SECONDS = 15.0  # how long data may wait for the tree, which they can do w
 _RETRY_SECONDS = 300.0
 _POLL_SECONDS = 0.1  # how late a cancellation may be noticed
 _TABLE_SECONDS = 900.0  # how long a table is good for
-_PRIVATE_ROOTS = ("DerivedParameters", "PrivateParameters")
 
 
 class AmdaProvider:
@@ -147,7 +146,8 @@ class AmdaProvider:
         InvalidRequest, UnknownProduct, UnknownOption
             Not a parameter, or not such an argument.
         MissingCredentials
-            The range is not public (yet), or the parameter is a user's own.
+            The parameter is a user's own, or a part of the range is not public (yet); that part
+            is the error's `range`.
         ServerError
             The server's own message is quoted.
         CorruptFile
@@ -170,6 +170,8 @@ class AmdaProvider:
         request = scrub_url(self._service.url("getParameter.php", parameters))
         try:
             urls = self._service.files("getParameter.php", parameters, f"amda/{ident}", deadline)
+        except MissingCredentials as error:
+            raise error.locate(range=closed_part(info, range)) from error.__cause__
         except NoDataError:
             return Fetched(nothing(path), version, request)
         parts = []
@@ -194,25 +196,22 @@ class AmdaProvider:
             "timeFormat": "UNIXTIME",
             "token": self._service.token(deadline),
             # credentials go only where they may be of use
-            **(self._service.login if info is None or _is_restricted(info) else {}),
+            **(self._service.login if info is None or takes_login(info, span) else {}),
         }
 
     def _check_access(self, ref: ProductRef, info: ProductInfo | None, span: TimeRange) -> None:
         if self._service.has_credentials:
             return
         hint = login_hint(has_credentials=False)
-        if _USERS_OWN.fullmatch(ref.path) or (info and info.path[0] in _PRIVATE_ROOTS):
+        if _USERS_OWN.fullmatch(ref.path) or (info and info.path[0] in PRIVATE_ROOTS):
             raise MissingCredentials(f"{ref} is a user's own", product=str(ref), hint=hint)
-        after = str(info.meta.get("restricted_after", "")) if info is not None else ""
-        try:
-            limit = to_ns(after) if after else None
-        except InvalidTime:
-            limit = None
-        if limit is not None and span.stop_ns > limit:
+        closed = closed_part(info, span)
+        if closed is not None and info is not None:
+            after = info.meta["restricted_after"]
             raise MissingCredentials(
-                f"data of {ref} after {after} need credentials of AMDA",
+                f"data of {ref} after {after} are shown by AMDA to those who log in only",
                 product=str(ref),
-                range=span,
+                range=closed,
                 hint=f"ask for earlier times, or {hint}",
             )
 
@@ -354,10 +353,6 @@ def _table_endpoint(path: str, info: ProductInfo | None) -> tuple[str, str] | No
     if kind == "catalog" or (not kind and _CATALOG.fullmatch(path)):
         return "getCatalog.php", "catID"
     return None
-
-
-def _is_restricted(info: ProductInfo) -> bool:
-    return bool(info.meta.get("restricted_after")) or info.path[0] in _PRIVATE_ROOTS
 
 
 def _check_format(wanted: Any) -> None:

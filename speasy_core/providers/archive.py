@@ -15,12 +15,14 @@ from speasy_core.codecs.cdf import CdfFile
 from speasy_core.config import Settings
 from speasy_core.errors import (
     Cancelled,
+    CorruptFile,
     DeadlineExceeded,
     ServerError,
     ServerUnreachable,
     SpeasyError,
     SpeasyWarning,
     UnknownProduct,
+    UnsupportedFormat,
 )
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductInfo, ProductRef
@@ -209,18 +211,25 @@ class ArchiveProvider:
         if since is not None and not fresh:
             marks = {address: self._places.mark(address, deadline) for address in chosen}
             if _version(marks) == since:
-                return Fetched(None, since, _request(chosen))
+                return Fetched(None, since, _request(chosen, entry))
         bodies = self._bodies(chosen, deadline, fresh=fresh or since is not None)
         if entry.listed and any(body is None for body in bodies.values()):
             # the listing was older than the folder: newer versions have other names
             chosen = self._choose(entry, range, deadline, fresh=True)
             bodies = self._bodies(chosen, deadline, fresh=fresh)
+        for address in (address for address, body in bodies.items() if body is None):
+            self._places.check_absent(address, deadline)
         there = {address: body for address, body in bodies.items() if body is not None}
-        parts = self._decode(entry, variable, there, ref, deadline)
+        try:
+            parts = self._decode(entry, variable, there, ref, deadline)
+        except (CorruptFile, UnsupportedFormat):
+            for address in there:  # read in one go, so that one fault on the way may be in all
+                self._places.forget(address)
+            raise
         found = merge(parts) if len(parts) > 1 else parts[0] if parts else nothing(variable)
         marks = {address: body.mark for address, body in there.items()}
         version = _version(marks) if len(there) == len(bodies) else None
-        return Fetched(trim(found, range), version, _request(chosen))
+        return Fetched(trim(found, range), version, _request(chosen, entry))
 
     def _choose(
         self, entry: Entry, span: TimeRange, deadline: Deadline, *, fresh: bool
@@ -280,6 +289,6 @@ def _version(marks: Mapping[str, str]) -> str | None:
     return hashlib.sha256(repr(sorted(marks.items())).encode()).hexdigest()
 
 
-def _request(chosen: Sequence[str]) -> str:
+def _request(chosen: Sequence[str], entry: Entry) -> str:
     more = f" and {len(chosen) - 1} more" if len(chosen) > 1 else ""
-    return f"{chosen[0]}{more}" if chosen else ""
+    return f"{chosen[0]}{more}" if chosen else f"no file of {entry.id}"

@@ -298,7 +298,9 @@ def _named(found: SpeasyVariable, body: str, frame: str, sampling: int) -> Speas
     if found.ndim != 2 or (len(found) and found.shape[1] != 3):
         if not len(found):
             return nothing(body)
-        raise UnexpectedContent(f"3DView's positions of {body} have the shape {found.shape}")
+        raise UnexpectedContent(
+            f"3DView's positions of {body} have the shape {found.shape}", source=f"{body}.cdf"
+        )
     unit = found.unit or "km"
     meta = {
         **found.meta,

@@ -209,6 +209,7 @@ class FunctionProvider:
             The caller's limit, before the function is called.
         """
         path = ref.path.strip("/")
+        inputs.refuse_circle(f"{self.name}/{path}")
         with self._lock:
             entry = self._entries.get(path)
             if entry is None:

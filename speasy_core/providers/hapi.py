@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeAlias
 
 from speasy_core.codecs._hapi_build import empty
 from speasy_core.codecs._hapi_info import Info
@@ -27,7 +27,7 @@ from speasy_core.variable import SpeasyVariable, merge
 
 from ._common import trim
 from ._hapi_client import HapiClient, coverage
-from ._hapi_inventory import digest, read_server
+from ._hapi_inventory import all_failed, digest, read_server, unchanged
 from ._hapi_request import HapiRequest
 from ._hapi_servers import chosen_servers
 
@@ -38,6 +38,11 @@ _log = logging.getLogger(__name__)
 _DAY = 86_400_000_000_000
 # seconds that one server may take to say what it has, so that one that stalls delays no other
 _SERVER_TIME = 40.0
+# seconds after which the first tree is shown without those that are still busy
+_QUICK = 3.0
+
+# records and warnings, or why there are none
+_Said: TypeAlias = "tuple[list[ProductInfo], list[str]] | SpeasyError"
 
 
 class HapiProvider:
@@ -88,11 +93,21 @@ class HapiProvider:
         ServerError
             No server answered.
         """
-        deadline.check("asking HAPI servers")
-        answers = self._ask_all(deadline)
+        *_, answers = self._ask_all(deadline)
+        return self._update(answers, since)
+
+    def inventory_parts(self, *, deadline: Deadline) -> Iterator[InventoryUpdate]:
+        """Yield what the quick servers have, when some are slow, and at last the whole."""
+        for answers in self._ask_all(deadline):
+            update = self._update(answers, None)
+            assert update is not None, "nothing was there before"
+            yield update
+
+    def _update(self, answers: Mapping[str, _Said], since: str | None) -> InventoryUpdate | None:
+        """Return an inventory of what servers said; None when it is the one of `since`."""
         failed = {name: a for name, a in answers.items() if isinstance(a, SpeasyError)}
         if failed and len(failed) == len(answers):
-            raise _all_failed(failed)
+            raise all_failed(failed)
         records: dict[str, list[ProductInfo]] = {}
         marks: dict[str, str] = {}
         warnings: list[str] = []
@@ -105,7 +120,7 @@ class HapiProvider:
                 warnings += notes
                 marks[server] = digest(records[name])
         before = dict(item.rpartition(":")[::2] for item in (since or "").split())
-        if since is not None and _unchanged(marks, before, failed.keys()):
+        if since is not None and unchanged(marks, before, failed.keys()):
             return None
         kept = [self._clients[name].server.name for name in failed]
         marks = {name: before[name] for name in kept if name in before} | marks
@@ -113,12 +128,12 @@ class HapiProvider:
         listed = [r for found in records.values() for r in found]
         return InventoryUpdate(version, listed, tuple(warnings), [(name,) for name in kept])
 
-    def _ask_all(
-        self, deadline: Deadline
-    ) -> dict[str, tuple[list[ProductInfo], list[str]] | SpeasyError]:
+    def _ask_all(self, deadline: Deadline) -> Iterator[dict[str, _Said]]:
+        """Ask all servers; yield what the quick ones said, if others are slow, then everything."""
+        deadline.check("asking HAPI servers")
         allowed = min(_SERVER_TIME, 0.8 * deadline.left())
 
-        def ask(name: str) -> tuple[list[ProductInfo], list[str]] | SpeasyError:
+        def ask(name: str) -> _Said:
             try:
                 return read_server(self._clients[name], Deadline(allowed, within=deadline))
             except Cancelled:
@@ -128,9 +143,18 @@ class HapiProvider:
                 return error
 
         if not self._clients:
-            return {}
+            yield {}
+            return
+        slow = ServerError(f"nothing came within {_QUICK:g} s, it is still asked")
         with ThreadPoolExecutor(min(16, len(self._clients)), "hapi") as pool:
-            return dict(zip(self._clients, pool.map(ask, self._clients), strict=True))
+            asked = {name: pool.submit(ask, name) for name in self._clients}
+            late = wait(asked.values(), min(_QUICK, allowed)).not_done
+            early = {name: slow if f in late else f.result() for name, f in asked.items()}
+            if late and not all(isinstance(answer, SpeasyError) for answer in early.values()):
+                yield early
+            if late:
+                early = {name: f.result() for name, f in asked.items()}
+        yield early
 
     # -- data ------------------------------------------------------------------------------------
 
@@ -352,21 +376,6 @@ def _version(info: Info, covered: TimeRange | None, span: TimeRange) -> str | No
     # what is not there yet may come without a new date
     grows = covered is None or span.stop_ns > covered.stop_ns
     return f"{modified} {info.meta.get('stopDate')}" if grows else modified
-
-
-def _unchanged(marks: Mapping[str, str], before: Mapping[str, str], failed: Any) -> bool:
-    same = all(before.get(server) == mark for server, mark in marks.items())
-    return same and (bool(failed) or before.keys() == marks.keys())
-
-
-def _all_failed(failed: Mapping[str, SpeasyError]) -> SpeasyError:
-    errors = list(failed.values())
-    if len(errors) == 1:
-        return errors[0]
-    return ServerError(
-        f"none of the {len(errors)} HAPI servers answered; the first: {errors[0].message}",
-        hint="is there a network?",
-    )
 
 
 @dataclass(frozen=True, slots=True)

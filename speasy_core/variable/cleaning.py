@@ -96,6 +96,8 @@ def is_outside(v: VariableCore, low: Any, high: Any) -> Array | None:
 
 def fill_to_nan(v: V) -> V:
     """Return floats with NaN where filled or out of range; see SpeasyVariable.fill_to_nan."""
+    if fill_code(v) is None and all(limit is None for limit in valid_range(v) or ()):
+        return v  # nothing to look for: a long variable is not read through
     return clean_and_finite(v)[0]
 
 

@@ -10,7 +10,7 @@ import pytest
 from speasy_core import Session, Settings
 from speasy_core.inventory.db import FILE_NAME, IndexDb
 from speasy_core.provider import InventoryUpdate
-from tests.e2e.conftest import SCREENSHOTS, TOKEN, browser, start_server, stop  # noqa: F401
+from tests.e2e.conftest import SCREENSHOTS, TOKEN, start_server, stop
 from tests.e2e.labpage import LabPage
 from tests.e2e.steps import find_row, show_tree
 
@@ -33,9 +33,26 @@ SCROLL = """async () => {
             elements: tree.querySelectorAll('.sqlab-row').length};
 }"""
 
+WORDS = ("energy spectr omni", "b gse", "type:vector unit:nT", "density", "a", "mms1 fgm")
+SEARCH = """async (words) => {
+    const base = window.jupyterapp.serviceManager.serverSettings.baseUrl;
+    const began = performance.now();
+    const url = `${base}sciqlop-lab/api/search?limit=200&q=${encodeURIComponent(words)}`;
+    const answer = await (await fetch(url)).json();
+    return performance.now() - began;
+}"""
+READY = """async () => {
+    const began = performance.now();
+    await window.jupyterapp.commands.execute('sciqlop-lab:show-tree');
+    while (!document.querySelector('.sqlab-tree .sqlab-row:not([hidden])')) {
+        await new Promise(requestAnimationFrame);
+    }
+    return performance.now() - began;
+}"""
+
 
 @pytest.fixture
-def crowded(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabPage]:  # noqa: F811
+def crowded(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabPage]:
     """JupyterLab, offline, over a snapshot with one data set of 100,000 products."""
     folder = tmp_path_factory.mktemp("tree")
     settings = Settings(cache_dir=folder / "cache", offline=True)
@@ -74,15 +91,23 @@ def test_a_hundred_thousand_rows(crowded: LabPage) -> None:
     box.fill("energy spectr omni")
     lab.page.wait_for_selector(".sqlab-mod-hits .sqlab-row:not([hidden])", timeout=10_000)
     searched = time.perf_counter() - began
+    # the middle one of five each: the first reads the index from disk
+    asked = {w: sorted(lab.page.evaluate(SEARCH, w) for _ in range(5))[2] for w in WORDS}
+    lab.page.reload()
+    lab.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
+    lab.page.evaluate("async () => { await window.jupyterapp.restored; }")
+    ready = lab.page.evaluate(READY)
     assert scrolled["rows"] > 100_000
     report(
-        "tree of 100,000 rows",
+        "tree-ui",
         ["what", "value", "unit"],
         [
-            ("five clicks to all rows open", opened * 1e3, "ms"),
+            ("tree ready: server's state and first rows, painted", ready, "ms"),
+            *((f"search answer in the page: {words}", asked[words], "ms") for words in WORDS),
+            ("five clicks to all rows open, by a robot that scrolls", opened * 1e3, "ms"),
             ("frame while jumping, median", scrolled["median"], "ms"),
             ("frame while jumping, p95", scrolled["p95"], "ms"),
             ("row elements in the page", scrolled["elements"], ""),
-            ("typing to results, 120 ms of it a pause", searched * 1e3, "ms"),
+            ("typing to results, 60 ms of it a pause", searched * 1e3, "ms"),
         ],
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 
-from tests.e2e.conftest import archive, browser, lab, server  # noqa: F401 - fixtures
 from tests.e2e.labpage import LabPage
 
 from .report import report
@@ -49,7 +48,7 @@ ZOOM = """async () => {
 }"""
 
 
-def test_zoom_to_pixels(lab: LabPage) -> None:  # noqa: F811
+def test_zoom_to_pixels(lab: LabPage) -> None:
     rows = []
     for n in (10**6, 10**7, 10**8):
         lab.notebook(f"zoom-{n}.ipynb", [MAKE.format(n=n), SHOW])

@@ -89,6 +89,12 @@ def test_mistakes_are_named():
         parse("cda/a", [DAY, [A, B, B]])
 
 
+def test_a_time_that_cannot_be_read_says_what_it_was_for():
+    for times in ((B, A), ("yesterday", B), ([[A, B], [B, A]],), (A,)):
+        with pytest.raises(InvalidRequest, match=r"product: cda/a/b, cda/c/d\b"):
+            parse(["cda/a/b", "cda/c/d"], *times)
+
+
 def test_nested_products_keep_their_nesting():
     request = parse(["cda/a", ["cda/b", ("cda/c",)]], A, B)
     assert [str(p) for p in request.products] == ["cda/a", "cda/b", "cda/c"]

@@ -53,7 +53,9 @@ class Clock:
             [
                 ProductInfo(("DS",), ProductRef("toy", "DS"), "dataset"),
                 *(
-                    ProductInfo(("DS", n), ProductRef("toy", f"DS/{n}"), "scalar", "", "", COVERAGE)
+                    ProductInfo(
+                        ("DS", n), ProductRef("toy", f"DS/{n}"), "scalar", "", "s", COVERAGE
+                    )
                     for n in names
                 ),
             ],
@@ -170,7 +172,8 @@ def test_speasy_keywords_are_mapped(session, clock):
 def test_offline_answers_from_the_cache_and_declares_the_rest(session, clock):
     session.get_data("toy/DS/seconds", T0, T1)
     clock.failure = AssertionError("asked though offline")
-    v = session.get_data("toy/DS/seconds", T0, "2015-01-02T02", offline=True)
+    with pytest.warns(SpeasyWarning, match="not all of the range is in the cache"):
+        v = session.get_data("toy/DS/seconds", T0, "2015-01-02T02", offline=True)
     assert len(v) == 3600
     assert [g.range for g in v.gaps] == [TimeRange(T1, "2015-01-02T02")]
     with spz.offline():
@@ -180,6 +183,10 @@ def test_offline_answers_from_the_cache_and_declares_the_rest(session, clock):
 def test_offline_with_nothing_cached_is_an_error(session):
     with pytest.raises(OfflineError, match="toy/DS/seconds"):
         session.get_data("toy/DS/seconds", T0, T1, offline=True)
+    with pytest.warns(SpeasyWarning, match="not all of the range"):
+        v = session.get_data("toy/DS/seconds", T0, T1, offline=True, on_error="gaps")
+    assert not len(v)
+    assert [(g.range, g.reason) for g in v.gaps] == [(TimeRange(T0, T1), "offline")]
 
 
 def test_a_failure_is_an_error_with_product_and_range(session, clock):
@@ -228,7 +235,7 @@ def test_outside_the_coverage_is_empty_and_says_so(session):
     session.update_inventories()
     with pytest.warns(SpeasyWarning, match="has data from 2015-01-01"):
         v = session.get_data("toy/DS/seconds", "2016-01-01", "2016-01-02")
-    assert len(v) == 0
+    assert (len(v), v.unit) == (0, "s")
 
 
 def test_on_error_is_checked(session):

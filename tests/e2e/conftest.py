@@ -75,7 +75,7 @@ def synthetic_archive() -> Iterator[LocalArchive]:
 
 
 def start_server(
-    folder: Path, environment: dict[str, str], app: str = "lab"
+    folder: Path, environment: dict[str, str], app: str = "lab", python: str = sys.executable
 ) -> tuple[Server, subprocess.Popen[bytes]]:
     """Start a Jupyter server in `folder` with settings of its own."""
     root, settings = folder / "work", folder / "settings"
@@ -85,7 +85,7 @@ def start_server(
     (notification / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     port, log = _free_port(), folder / "server.log"
     command = [
-        sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root",
+        python, "-m", "jupyter", app, "--no-browser", "--allow-root",
         f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1",
         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}",
         "--LabApp.expose_app_in_browser=True",

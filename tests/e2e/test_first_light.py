@@ -71,9 +71,7 @@ def test_drag_from_the_tree_and_zoom(lab: LabPage) -> None:
     for place in (0.31, 0.4, 0.52, 0.63):
         lab.page.mouse.move(box["x"] + place * box["width"], box["y"] + 0.66 * box["height"])
         lab.until(
-            lambda: (
-                "keV/(cm^2 s sr keV)" in root.locator(".sq-readout:visible").last.text_content()
-            ),
+            lambda: "keV/(cm² s sr keV)" in root.locator(".sq-readout:visible").last.text_content(),
             5,
             f"the readout tells the flux at {place}",
         )

@@ -248,6 +248,6 @@ def test_a_silent_kernel_is_asked_again_and_a_dead_one_is_named(show: Any) -> No
     settle(page)
     page.evaluate("model.emit('comm:close')")
     page.get_by_text("Disconnected").wait_for()
-    assert page.evaluate(f"{PANEL}.dataset.state") == "disconnected"
+    page.wait_for_function(f"{PANEL}.dataset.state === 'disconnected'", timeout=5_000)
     page.evaluate("dispose()")
     assert page.locator(".sciqlop-panel").count() == 0

@@ -6,12 +6,56 @@ import json
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from matplotlib import pyplot
 from nbclient import NotebookClient
 
 from speasy_core.demo import LocalArchive
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# what must be true after the last cell; run in the notebook's own kernel
+CHECKS = {
+    "00-getting-data": """
+assert len(crossings) == len(table) == 27 and all(len(v) for v in crossings)
+assert not len(nothing) and "connect" in nothing.gaps[0].reason
+assert same.equals(longer) or np.array_equal(same.time, longer.time)
+assert [str(gap.range) for gap in known.gaps] == ["2019-01-02T09:00:00Z/2019-01-02T12:00:00Z"]
+""",
+    "03-mms-panel": """
+assert [tuple(map(str, pair)) for pair in asked[before : before + 1]] == [
+    ("2019-01-02T17:00:00.000000000", "2019-01-02T20:00:00.000000000")
+]
+assert len(panel.plots) == 6 and not panel.errors
+again = spz.get_data([ions + "temppara_fast", ions + "tempperp_fast"], start, stop)
+pressure = n[0].values.astype(float) * 1e6 * again[1].values * e
+strength = np.interp(n[0].time_ns, b.time_ns, b.values[:, 3].astype(float)) * 1e-9
+plain = pressure * 2 * mu0 / strength**2 * (again[1].values / again[0].values.astype(float) - 1)
+fine = np.isfinite(mirror.values)
+assert fine.mean() > 0.99 and np.allclose(mirror.values[fine], plain[fine], rtol=1e-4)
+assert 0 < np.mean(unstable[sheath]) < 0.5 and not unstable[~sheath].any()
+""",
+    "05-several-missions": """
+from speasy_core.demo.synthetic.solarwind import shocks
+from speasy_core.timerange import to_ns
+
+(true,) = shocks(to_ns(start), to_ns(stop))
+assert abs(shock_time - np.datetime64(true.time_ns, "ns")) < np.timedelta64(64, "s")
+assert abs(shock_speed / true.shock_speed - 1) < 0.03
+assert abs(measured - put_in / np.timedelta64(1, "s")) <= 16
+there = spz.get_data("cda/AC_H0_SWE/Np", str(n.time[0]), str(n.time[-1]))
+assert np.array_equal(at_mms.values[:-1], there.values)
+assert np.all(at_mms.time[:-1] - there.time == lag)
+rise = at_earth.time[np.argmax(np.diff(at_earth.values / at_earth.values.mean())) + 1]
+assert expected[0] < rise < expected[1]
+""",
+}
+# pictures that a notebook saves, and how many plots are stacked in each
+PICTURES = {
+    "03-mms-panel": {"mms-panel.png": 6},
+    "05-several-missions": {"where.png": 1, "arrival.png": 2, "boundary.png": 2},
+}
 
 
 def test_there_are_notebooks():
@@ -29,6 +73,8 @@ def test_outputs_are_stripped(path):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_it_runs(path, tmp_path, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
+    if path.stem in CHECKS:
+        notebook.cells.append(nbformat.v4.new_code_cell(CHECKS[path.stem]))
     with LocalArchive() as archive:
         for name, value in archive.environ(cache_dir=str(tmp_path)).items():
             monkeypatch.setenv(name, value)
@@ -44,3 +90,21 @@ def test_it_runs(path, tmp_path, monkeypatch):
         if output["output_type"] == "stream" and output["name"] == "stderr"
     ]
     assert not problems
+    for name, plots in PICTURES.get(path.stem, {}).items():
+        assert_drawn(tmp_path / name, plots)
+
+
+def assert_drawn(picture, plots):
+    """Each of the stacked plots must have ink of its own: colours, not only black frames."""
+    pixels = pyplot.imread(picture)[:, :, :3]
+    assert pixels.shape[0] > 300
+    for part in np.array_split(pixels, plots, axis=0):
+        coloured = np.ptp(part, axis=2) > 0.2
+        assert coloured.mean() > 0.001, f"{picture.name}: a plot is empty"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_the_readme_leads_to_it(path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"(notebooks/{path.name})" in readme
+    assert f"urlpath=lab/tree/notebooks/{path.name})" in readme

@@ -37,7 +37,7 @@ class Browser:
             self.changed.notify_all()
 
     def send(self, kind, **fields):
-        self.panel._handle_custom_msg({"v": 1, "type": kind, **fields}, [])
+        self.panel._handle_custom_msg({"v": 2, "type": kind, **fields}, [])
 
     def look(self, span, view="v"):
         self.gen += 1
@@ -194,12 +194,13 @@ def test_a_dropped_product_of_an_unknown_provider_shows_its_error(panel, browser
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ({"v": 1, "type": "dance"}, "not a message"),
+        ({"v": 2, "type": "dance"}, "not a message"),
+        ({"v": 2, "type": ["view"]}, "not a message"),
         ("text", "not a message"),
         ({"v": 99, "type": "hello", "view": "v"}, "protocol 99"),
-        ({"v": 1, "type": "hello"}, "name of a view"),
-        ({"v": 1, "type": "hello", "view": KERNEL_VIEW}, "name of a view"),
-        ({"v": 1, "type": "view", "view": "v", "gen": 0}, "width"),
+        ({"v": 2, "type": "hello"}, "name of a view"),
+        ({"v": 2, "type": "hello", "view": KERNEL_VIEW}, "name of a view"),
+        ({"v": 2, "type": "view", "view": "v", "gen": 0}, "width"),
     ],
 )
 def test_a_message_that_makes_no_sense_is_answered(browser, message, words):
@@ -353,3 +354,74 @@ def test_a_view_that_left_is_forgotten(panel, browser, day):
     browser.look(day)
     browser.send("cancel", view="v")
     assert "v" not in panel._engine.views
+
+
+def first_items(panel):
+    """What the trait holds, as the page reads it."""
+    first = panel.first
+    return [
+        (item["graph"], item["status"], np.frombuffer(first["buffers"][item["t"]]).size)
+        for item in first["items"]
+    ]
+
+
+def test_the_first_picture_is_made_before_any_view_asks(panel, browser, session, day):
+    graph = panel.plot(PRODUCT)
+    assert panel.wait(5)
+    assert {(g, status) for g, status, _ in first_items(panel)} == {(graph.id, "ok")}
+    assert all(n > 100 for _, _, n in first_items(panel))
+    other = panel.plot("cda/D/other")
+    assert panel.wait(5)
+    assert {g for g, _, _ in first_items(panel)} == {graph.id, other.id}
+    graph.remove()
+    assert {g for g, _, _ in first_items(panel)} == {other.id}
+    assert browser.got == [], "messages to nobody"
+
+
+def test_a_view_can_give_up_waiting(panel, browser, session, day):
+    stop = threading.Event()
+
+    def hangs(start: np.datetime64, stop_: np.datetime64):
+        stop.wait(30)
+        return [start], [1.0]
+
+    graph = panel.plot(hangs)
+    browser.gen += 1
+    browser.send(
+        "view", view="v", gen=browser.gen, start=str(day.start_ns), stop=str(day.stop_ns), width=9,
+        plots={}, wants={graph.id: None}, ahead=None,
+    )  # fmt: skip
+    told = browser.last("progress")
+    assert told["items"][0]["graph"] == graph.id
+    browser.send("stop", view="v", graph=graph.id)
+    assert browser.items(browser.gen)[graph.id][1]["status"] == "stopped"
+    stop.set()
+    span = day.shifted(10**9)
+    assert browser.look(span)[graph.id][1]["status"] == "ok"
+
+
+def test_half_a_view_is_fetched_ahead(panel, browser, session, day):
+    graph = panel.plot(PRODUCT)
+    browser.look(day)
+    session.asked.clear()
+    half = day.duration_ns // 2
+    level = 36
+    index = day.stop_ns // (1024 << level)
+    browser.gen += 1
+    browser.send(
+        "view", view="v", gen=browser.gen, start=str(day.start_ns), stop=str(day.stop_ns),
+        width=800, plots={}, wants={},
+        ahead={
+            "start": str(day.start_ns), "stop": str(day.stop_ns + half),
+            "wants": {graph.id: [[level, str(index)]]},
+        },
+    )  # fmt: skip
+    with browser.changed:
+        assert browser.changed.wait_for(
+            lambda: any(i.get("ahead") for c, _ in browser.got for i in c.get("items", ())), 5
+        )
+    assert session.asked == [(PRODUCT, TimeRange.from_ns(day.start_ns, day.stop_ns + half))]
+    # the pan that follows finds its data there
+    session.asked.clear()
+    assert browser.look(day.shifted(half))[graph.id][1]["status"] == "ok"
+    assert session.asked == []

@@ -20,6 +20,7 @@ from sciqlop_lab import _jupyter_labextension_paths, _jupyter_server_extension_p
 from sciqlop_lab._inventory_service import InventoryService
 from speasy_core.config import Settings
 from speasy_core.errors import ConfigError, ServerUnreachable
+from speasy_core.http import Deadline, HttpClient
 from speasy_core.inventory import Inventory
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import InventoryUpdate
@@ -77,6 +78,19 @@ class Nothing(Toy):
         return InventoryUpdate("v1", [])
 
 
+class Held:
+    """A session as far as the service knows one."""
+
+    def __init__(self, inventory, providers):
+        self.inventory, self.providers, self.settings = inventory, providers, Settings()
+
+    def change(self, _provider, **settings):
+        self.settings = self.settings.with_(**settings)
+
+    def close(self):
+        pass
+
+
 @pytest.fixture
 def toy():
     return Toy()
@@ -87,7 +101,8 @@ def service(toy):
     providers = {"toy": toy, "nothing": Nothing()}
     inventory = Inventory(None, providers, Settings())
     inventory.refresh()
-    yield InventoryService(LOG, lambda: SimpleNamespace(inventory=inventory, providers=providers))
+    session = Held(inventory, providers)
+    yield InventoryService(LOG, lambda: session)
     inventory.close()
 
 
@@ -296,3 +311,48 @@ def test_importing_the_package_imports_neither_server_nor_widgets():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert out.stdout.strip() == "[]"
+
+
+async def test_fields_have_the_values_that_occur(api):
+    status, answer = await api("fields")
+    assert status == 200
+    fields = {field["name"]: [v["value"] for v in field["values"]] for field in answer["fields"]}
+    assert fields["provider"] == ["toy"]
+    assert set(fields["unit"]) == {"nT", "cm^-3"}
+    assert fields["mission"] == ["SAT"]
+    assert fields["instrument"] == ["MAG"]
+    assert "vector" in fields["type"]
+    assert fields["after"] == []
+
+
+async def test_details_say_the_same_of_every_archive(api):
+    _, details = await api("product", params={"ref": "toy/MAG/field"})
+    assert details["about"]["shape"] == [3]
+
+
+async def test_downloads_are_told_and_cancelled(api, service):
+    session = service.session()
+    session.http = HttpClient(Settings())
+    status, now = await api("activity")
+    assert (status, now["active"], now["hosts"]) == (200, 0, [])
+    deadline = Deadline(60)
+    with session.http._meter.call("toy:80", deadline), session.http._meter.active("toy:80"):
+        _, now = await api("activity")
+        assert [(h["name"], h["active"]) for h in now["hosts"]] == [("toy:80", 1)]
+        status, _ = await api("cancel", method="POST", body="{}")
+        assert status == 200
+        assert deadline.cancelled
+
+
+async def test_settings_are_read_and_written(api, tmp_path, monkeypatch):
+    file = tmp_path / "settings.toml"
+    monkeypatch.setenv("SPZ_CONFIG", str(file))
+    monkeypatch.delenv("SPZ_TIMEOUT", raising=False)
+    status, told = await api("settings")
+    assert (status, told["sources"]["timeout"]) == (200, "default")
+    status, told = await api("settings", method="PUT", body='{"timeout": 5}')
+    assert (status, told["values"]["timeout"], told["sources"]["timeout"]) == (200, 5.0, "file")
+    assert "timeout" in file.read_text()
+    status, refused = await api("settings", method="PUT", body='{"cda_url": "http://x"}')
+    assert status == 400
+    assert "cda_url" in refused["message"]

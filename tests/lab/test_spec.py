@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from sciqlop_lab.commands import COMMANDS, History, apply
 from sciqlop_lab.spec import (
+    COLORMAPS,
+    STYLES,
     AxisSpec,
     ColorAxisSpec,
     GraphSpec,
     PanelSpec,
     PlotSpec,
+    SpanSpec,
     SpecError,
 )
 
@@ -26,8 +29,10 @@ def add(spec, product, **fields):
 numbers = st.floats(-1e30, 1e30, allow_nan=False)
 ranges = st.none() | st.tuples(numbers, numbers).filter(lambda r: r[0] < r[1])
 names = st.text(max_size=10)
-axes = st.builds(AxisSpec, st.none() | names, st.none() | st.booleans(), ranges)
-colors = st.builds(ColorAxisSpec, st.none() | names, st.none() | st.booleans(), ranges)
+logs = st.none() | st.booleans()
+axes = st.builds(AxisSpec, st.none() | names, logs | st.just("symlog"), ranges)
+maps = st.sampled_from(COLORMAPS)
+colors = st.builds(ColorAxisSpec, st.none() | names, logs, ranges, maps)
 
 
 @st.composite
@@ -38,14 +43,17 @@ def panels(draw):
             GraphSpec(
                 f"g{p}{g}", f"cda/D/{g}", draw(st.sampled_from(["auto", "line", "image"])),
                 draw(st.none() | names), draw(st.none() | st.just(("#123456",))),
-                tuple(draw(st.lists(names, max_size=2))),
+                tuple(draw(st.lists(names, max_size=2))), draw(st.sampled_from(STYLES)),
+                draw(st.sampled_from([None, "y", "y2"])),
             )
             for g in range(draw(st.integers(1, 3)))
         )  # fmt: skip
         height = draw(st.floats(0.1, 10))
-        plots.append(PlotSpec(f"p{p}", height, draw(axes), draw(colors), graphs))
+        plots.append(PlotSpec(f"p{p}", height, draw(axes), draw(colors), graphs, draw(axes)))
     start = draw(st.integers(-(2**62), 2**62))
-    return PanelSpec(start, start + draw(st.integers(1, 2**61)), draw(names), tuple(plots))
+    spans = tuple(SpanSpec(f"s{i}", start, start + 1 + i, draw(names)) for i in range(2))
+    stop = start + draw(st.integers(1, 2**61))
+    return PanelSpec(start, stop, draw(names), tuple(plots), spans)
 
 
 @given(panels())
@@ -141,6 +149,15 @@ def test_move_axis_hidden_and_range():
         {"op": "set_axis", "plot": "p1", "axis": "x"},
         {"op": "set_axis", "plot": "p1", "axis": "y", "range": [1, float("nan")]},
         {"op": "set_hidden", "plot": "p1", "graph": "g1", "hidden": "bx"},
+        {"op": "set_axis", "plot": "p1", "axis": "z", "log": "symlog"},
+        {"op": "set_axis", "plot": "p1", "axis": "y", "log": "maybe"},
+        {"op": "set_axis", "plot": "p1", "axis": "z", "colormap": "rainbow"},
+        {"op": "set_graph", "plot": "p1", "graph": "g1", "style": "wavy"},
+        {"op": "set_graph", "plot": "p1", "graph": "g1", "y_axis": "y3"},
+        {"op": "set_graph", "plot": "p1", "graph": "g1", "colors": ["url(https://x)"]},
+        {"op": "add_span", "start": "5", "stop": "5"},
+        {"op": "add_span", "start": "5", "stop": "6", "color": "red;}"},
+        {"op": "remove_span", "span": "s9"},
     ],
 )
 def test_a_command_that_does_not_fit_is_refused(command):
@@ -149,14 +166,15 @@ def test_a_command_that_does_not_fit_is_refused(command):
 
 
 def test_commands_do_not_change_what_they_are_given():
-    spec = add(EMPTY, "cda/A/x")
+    marked = {"op": "add_span", "start": "1", "stop": "2"}
+    spec = apply(add(EMPTY, "cda/A/x"), marked)
     before = spec.to_json()
     for op in COMMANDS:
         apply(
             spec,
             {
                 "op": op, "product": "a/b", "plot": "p1", "graph": "g1", "index": 0, "start": "1",
-                "stop": "2", "axis": "y", "hidden": [],
+                "stop": "2", "axis": "y", "hidden": [], "span": "s1", "knobs": {"n": 1},
             },
         )  # fmt: skip
     assert spec.to_json() == before
@@ -192,3 +210,30 @@ def test_history_is_bounded():
         history.record(PanelSpec(number, 10**6))
     seen = {history.undo(EMPTY).start_ns for _ in range(10)}
     assert seen == {9, 8, 7, 0}
+
+
+def test_axes_graphs_and_spans_are_edited_field_by_field():
+    spec = add(EMPTY, "cda/A/x", style="steps", y_axis="y2")
+    graph = {"plot": "p1", "graph": "g1"}
+    spec = apply(spec, {"op": "set_graph", **graph, "colors": ["#0072b2"], "label": "B"})
+    found = spec.plots[0].graphs[0]
+    assert (found.style, found.y_axis, found.colors, found.label) == (
+        "steps", "y2", ("#0072b2",), "B",
+    )  # fmt: skip
+    spec = apply(spec, {"op": "set_axis", "plot": "p1", "axis": "y2", "log": "symlog"})
+    spec = apply(spec, {"op": "set_axis", "plot": "p1", "axis": "y2", "range": [-5, 5]})
+    assert spec.plots[0].y2 == AxisSpec(log="symlog", range=(-5.0, 5.0))
+    spec = apply(spec, {"op": "set_axis", "plot": "p1", "axis": "z", "colormap": "jet"})
+    assert spec.plots[0].z.colormap == "jet"
+    spec = apply(spec, {"op": "add_span", "start": "5", "stop": "9", "label": "cusp"})
+    spec = apply(spec, {"op": "add_span", "start": "6", "stop": "7", "color": "teal"})
+    assert [span.id for span in spec.spans] == ["s1", "s2"]
+    spec = apply(spec, {"op": "remove_span", "span": "s1"})
+    assert spec.spans == (SpanSpec("s2", 6, 7, "", "teal"),)
+
+
+def test_a_spec_that_was_saved_before_y2_and_spans_existed_is_read():
+    old = add(EMPTY, "cda/A/x").to_json()
+    del old["spans"], old["plots"][0]["y2"]
+    del old["plots"][0]["graphs"][0]["style"], old["plots"][0]["graphs"][0]["y_axis"]
+    assert PanelSpec.from_json(old) == add(EMPTY, "cda/A/x")

@@ -8,10 +8,11 @@ import time
 import numpy as np
 import pytest
 
-from sciqlop_lab.pool import Lane
+from sciqlop_lab.pool import FairLane, Lane
 from sciqlop_lab.protocol import ProtocolError
-from sciqlop_lab.sources import Result, ViewRequest
-from sciqlop_lab.tiles import FIRST_ANSWER, Engine, read_view
+from sciqlop_lab.tilecache import Result
+from sciqlop_lab.tiles import FIRST_ANSWER, Engine
+from sciqlop_lab.views import ViewRequest, read_view
 from speasy_core.errors import UnknownProduct
 from speasy_core.timerange import TimeRange
 
@@ -21,21 +22,31 @@ LONG = 5.0  # a test that waits this long has failed
 class Source:
     """Answers at once, or when its gate opens; keeps what it was asked."""
 
-    def __init__(self, *, slow=False, error=None, exact=False):
-        self.label, self.timeout = "source", 60.0
+    def __init__(self, *, slow=False, error=None, exact=False, tiled=False):
+        self.label, self.timeout, self.tiled, self.lane = "source", 60.0, tiled, self
         self.slow, self.error, self.exact = slow, error, exact
         self.gate = threading.Event()
         self.started = threading.Semaphore(0)
         self.loads, self.cancelled, self.running, self.most = [], 0, 0, 0
+        self.drafts = []
 
     def result(self, request):
         if self.error:
             raise self.error
         fields = {"status": "ok", "kind": "line", "n": 1, "label": "x"}
-        return Result(fields, request.range, {"t": np.zeros(1), "y": np.ones((1, 1), "f4")})
+        arrays = {"t": np.zeros(1), "y": np.ones((1, 1), "f4")}
+        if request.tiles is None:
+            return [Result(fields, request.range, arrays)]
+        return [
+            Result({**fields, "level": key.level, "index": str(key.index)}, key.range, arrays)
+            for key in request.tiles
+        ]
 
     def ready(self, request):
         return None if self.slow else self.result(request)
+
+    def draft(self, request):
+        return self.drafts
 
     def load(self, request, deadline):
         self.loads.append(request.range)
@@ -53,6 +64,9 @@ class Source:
 
     def serves(self, running, wanted):
         return not self.exact
+
+    def abandon(self):
+        self.gate.set()
 
 
 class Sent:
@@ -94,6 +108,20 @@ def want(gen, start=0, stop=1000, view="v"):
 
 def graphs(**sources):
     return [("p", name, source) for name, source in sources.items()]
+
+
+def test_a_draft_goes_out_while_the_exact_picture_is_made(engine, sent):
+    slow = Source(slow=True)
+    slow.drafts = [Result({"status": "ok", "n": 7}, TimeRange.from_ns(0, 1000))]
+    engine.request(want(1), graphs(a=slow))
+    first = sent.wait(lambda found: found)[0]
+    assert [item["n"] for item in first["items"]] == [7]
+    assert first["items"][0]["draft"] is True
+    assert first["pending"] == ["a"]
+    slow.gate.set()
+    last = sent.wait(lambda found: found[-1]["pending"] == [])[-1]
+    assert [item["n"] for item in last["items"]] == [1]
+    assert "draft" not in last["items"][0]
 
 
 def test_what_is_ready_goes_out_in_one_message(engine, sent):
@@ -211,7 +239,7 @@ def test_slow_products_do_not_hold_up_those_in_memory(engine, sent):
     for source in slow.values():
         source.gate.set()
     assert engine.wait(LONG)
-    assert sum(len(c["items"]) for c in sent.contents) == 31
+    assert sum(len(c["items"]) for c in sent.contents if c["type"] == "tiles") == 31
 
 
 def test_a_new_graph_is_computed_for_every_view(engine, sent):
@@ -315,3 +343,165 @@ def test_a_lane_survives_a_failing_job_and_bounds_its_threads(caplog):
     while "a job of test failed" not in caplog.text:
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_a_fair_lane_runs_keys_in_turn_and_urgent_jobs_first():
+    lane, gate, order = FairLane("fair", 1, per_key=1, patience=60), threading.Event(), []
+    done = threading.Semaphore(0)
+
+    def job(name):
+        def run():
+            if name == "first":
+                gate.wait(LONG)
+            order.append(name)
+            done.release()
+
+        return run
+
+    lane.submit("a", job("first"))
+    for name in ("a1", "a2"):
+        lane.submit("a", job(name))
+    lane.submit("b", job("later"), later=True)
+    lane.submit("c", job("c1"))
+    gate.set()
+    assert all(done.acquire(timeout=LONG) for _ in range(5))
+    assert order == ["first", "a1", "c1", "a2", "later"]
+
+
+def test_jobs_that_hang_hold_nobody_up():
+    lane, gate = FairLane("hang", 2, per_key=2, patience=0.05), threading.Event()
+    for number in range(6):
+        lane.submit(f"slow{number}", lambda: gate.wait(LONG))
+    ran = threading.Event()
+    lane.submit("quick", ran.set)
+    assert ran.wait(LONG)
+    gate.set()
+
+
+def wish(gen, wants=None, ahead=None, start=0, stop=1000):
+    """A request as the page makes it: tiles of level 0 by graph."""
+
+    def keys(graphs):
+        return {
+            g: None if tiles is None else [[0, str(t)] for t in tiles]
+            for g, tiles in graphs.items()
+        }
+
+    content = {
+        "view": "v", "gen": gen, "start": str(start), "stop": str(stop), "width": 100,
+        "wants": keys(wants or {}),
+    }  # fmt: skip
+    if ahead is not None:
+        low, high, graphs_ahead = ahead
+        content["ahead"] = {"start": str(low), "stop": str(high), "wants": keys(graphs_ahead)}
+    return read_view(content)
+
+
+def test_only_the_tiles_that_a_page_lacks_are_sent(engine, sent):
+    sources = graphs(a=Source(tiled=True), b=Source(tiled=True), f=Source())
+    engine.request(wish(1, {"a": [4, 5], "f": None}), sources)
+    (content,) = sent.wait(len)
+    items = [(item["graph"], item.get("level"), item.get("index")) for item in content["items"]]
+    assert sorted(items, key=str) == [("a", 0, "4"), ("a", 0, "5"), ("f", None, None)]
+    assert [(i["start"], i["stop"]) for i in content["items"] if i["graph"] == "a"] == [
+        ("4096", "5120"), ("5120", "6144"),
+    ]  # fmt: skip
+
+
+def test_what_is_ahead_comes_later_marked_and_never_for_a_function(engine, sent):
+    tiled, function = Source(tiled=True), Source(slow=True, exact=True)
+    function.gate.set()
+    sources = graphs(a=tiled, f=function)
+    engine.request(wish(1, {"a": [0], "f": None}, (0, 1500, {"a": [1], "f": [1]})), sources)
+    contents = sent.wait(lambda c: sum(len(m["items"]) for m in c) == 3)
+    items = [item for content in contents for item in content["items"]]
+    assert [(i["graph"], i["index"]) for i in items if i.get("ahead")] == [("a", "1")]
+    assert function.loads == [TimeRange.from_ns(0, 1000)], "exactly the visible range, once"
+
+
+def test_what_is_ahead_is_cancelled_when_the_hand_turns(engine, sent):
+    source = Source(slow=True, tiled=True)
+    engine.request(wish(1, {}, (0, 1500, {"a": [1]})), graphs(a=source))
+    assert source.started.acquire(timeout=LONG)
+    engine.request(wish(2, {}, (10, 1510, {"a": [1]}), start=10, stop=1010), graphs(a=source))
+    time.sleep(0.05)
+    assert source.cancelled == 0, "the hand goes on"
+    engine.request(wish(3, {}, (-490, 1010, {"a": [-1]}), start=10, stop=1010), graphs(a=source))
+    assert source.started.acquire(timeout=LONG)
+    assert source.cancelled == 1
+    engine.request(wish(4, {}), graphs(a=source))
+    end = time.monotonic() + LONG
+    while source.cancelled < 2:
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_failure_ahead_is_not_shown(engine, sent):
+    source = Source(tiled=True, error=UnknownProduct("no"))
+    engine.request(wish(1, {}, (0, 1500, {"a": [1]})), graphs(a=source))
+    sent.wait(len)
+    assert engine.wait(LONG)
+    time.sleep(0.05)
+    assert [c["items"] for c in sent.contents] == [[]]
+    assert engine.errors == {}
+
+
+def test_what_takes_long_says_so_and_can_be_stopped(engine, sent):
+    slow, quick = Source(slow=True), Source()
+    engine.request(want(1), graphs(a=slow, b=quick))
+    contents = sent.wait(lambda c: any(m["type"] == "progress" for m in c))
+    (told,) = [m for m in contents if m["type"] == "progress"][-1]["items"]
+    assert told["graph"] == "a"
+    assert told["seconds"] >= 0.4
+    assert told["bytes"] == 0
+    engine.stop("v", "a")
+    contents = sent.wait(lambda c: c[-1]["type"] == "tiles" and c[-1]["items"])
+    assert [(i["graph"], i["status"]) for i in contents[-1]["items"]] == [("a", "stopped")]
+    assert contents[-1]["pending"] == []
+    assert engine.wait(LONG)
+    engine.stop("v", "a")
+    engine.stop("gone", "a")
+    engine.request(want(2), graphs(a=Source()))
+    sent.wait(lambda c: c[-1]["gen"] == 2)
+
+
+class Counting(Source):
+    """A function that takes some time, and cannot be cancelled."""
+
+    running = most = 0
+    lock = threading.Lock()
+
+    def __init__(self):
+        super().__init__(slow=True, exact=True)
+        self.lane = None
+
+    def load(self, request, deadline):
+        cls = type(self)
+        with cls.lock:
+            cls.running += 1
+            cls.most = max(cls.most, cls.running)
+        time.sleep(0.01)
+        self.loads.append(request.range)
+        with cls.lock:
+            cls.running -= 1
+        return self.result(request)
+
+
+def test_a_storm_of_requests(engine, sent):
+    """10,000 views, as fast as they come: two computations at once, and the last one is drawn."""
+    sources = graphs(**{f"f{i}": Counting() for i in range(4)}, a=Source(tiled=True))
+    wants = {"a": [0], **{f"f{i}": None for i in range(4)}}
+    for gen in range(10_000):
+        engine.request(wish(gen, wants, (gen, gen + 1500, {"a": [1]}), gen, gen + 1000), sources)
+        if gen % 50 == 0:
+            time.sleep(0.001)
+    ended = time.monotonic()
+    assert engine.wait(LONG)
+    assert time.monotonic() - ended < 3  # 1 s on a machine that has nothing else to do
+    assert Counting.most <= 2
+    last = [c for c in sent.contents if c["gen"] == 9999]
+    assert {i["graph"] for c in last for i in c["items"]} == {"f0", "f1", "f2", "f3", "a"}
+    for _, name, source in sources:
+        if name != "a":
+            assert source.loads[-1] == TimeRange.from_ns(9999, 10_999)
+    assert threading.active_count() < 100

@@ -10,7 +10,13 @@ import xarray
 
 from sciqlop_lab import adapt, virtual
 from sciqlop_lab.usercode import captured_output, describe_error
-from speasy_core.errors import InvalidRequest, ServerUnreachable, SpeasyWarning, VirtualProductError
+from speasy_core.errors import (
+    InvalidRequest,
+    ServerUnreachable,
+    SpeasyError,
+    SpeasyWarning,
+    VirtualProductError,
+)
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -184,7 +190,7 @@ def test_labels_must_fit():
 def test_a_product_is_called_with_exactly_the_range(session):
     asked = []
 
-    @virtual.virtual_product("tests/exact", unit="nT", session=session)
+    @virtual.virtual_product("tests/exact", unit="nT", test=False, session=session)
     def exact(start: np.datetime64, stop: np.datetime64):
         """Give one sample.
 
@@ -231,13 +237,14 @@ def test_errors_show_the_users_frames_alone(session):
     assert shown["type"] == "KeyError"
     assert "in inner" in shown["traceback"]
     assert "in fails" in shown["traceback"]
-    assert "sciqlop_lab/virtual.py" not in shown["traceback"]
+    assert "sciqlop_lab/virtual" not in shown["traceback"]
 
 
 def test_an_error_of_a_server_inside_a_function_keeps_its_hint():
     error = ServerUnreachable("nobody answers", url="http://x/", hint="look at the cable")
     assert describe_error(error) == {
         "type": "ServerUnreachable",
+        "title": "No connection",
         "message": "nobody answers [url: http://x/]",
         "hint": "look at the cable",
         "traceback": None,
@@ -303,3 +310,21 @@ def test_a_function_written_anew_takes_the_place_of_the_old(session):
         paths.append(virtual.of_function(space["cell_function"], session=session).path)
     assert paths == ["cell_function"] * 2
     assert virtual.find("cell_function").compute(SPAN).values.tolist() == [2.0]
+
+
+def _kinds(kind: type[BaseException]):
+    yield kind
+    for below in kind.__subclasses__():
+        if below.__module__.startswith(("speasy_core", "sciqlop_lab")):
+            yield from _kinds(below)
+
+
+@pytest.mark.parametrize("kind", list(_kinds(SpeasyError)), ids=lambda kind: kind.__name__)
+def test_errors_have_a_heading_in_words(kind):
+    error = kind.__new__(kind)
+    SpeasyError.__init__(error, "what happened")
+    title = describe_error(error)["title"]
+    assert title
+    assert kind.__name__ not in title or kind.__name__ == "Cancelled"
+    assert title[0].isupper()
+    assert describe_error(ValueError("x"))["title"] == "ValueError in the function"

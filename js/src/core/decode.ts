@@ -75,7 +75,7 @@ function copyBytes(buffers: readonly RawBuffer[], index: number, bytes: number, 
   return copy;
 }
 
-function decodeGaps(gaps: Gap[] | undefined): GapRange[] {
+export function decodeGaps(gaps: readonly Gap[] | undefined): GapRange[] {
   return (gaps ?? []).map(gap => ({
     start: BigInt(gap.start),
     stop: BigInt(gap.stop),
@@ -153,6 +153,13 @@ export function findRuns(x0: Float64Array, x1: Float64Array): Run[] {
     }
   }
   return x0.length === 0 ? [] : runs;
+}
+
+/** Bytes that the arrays of `data` take. */
+export function sizeOf(data: GraphData): number {
+  return data.kind === 'line'
+    ? data.t.byteLength + data.y.reduce((sum, column) => sum + column.byteLength, 0)
+    : data.x0.byteLength + data.x1.byteLength + data.y.byteLength + data.z.byteLength;
 }
 
 /** First and last instant that the data reaches; null when there is none. */

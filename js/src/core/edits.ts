@@ -2,7 +2,7 @@
  * Gestures become commands on the spec once they rest, and the spec's own answer to them is told
  * apart from a change that somebody else made (Python, another view of the panel, undo).
  */
-import type { Command } from '../protocol';
+import type { AxisChange, AxisName, Command } from '../protocol';
 import type { Clock } from './client';
 import type { TimeView } from './time';
 
@@ -31,7 +31,7 @@ export class Edits {
     this.restart();
   }
 
-  setAxis(plot: string, axis: 'y' | 'z', change: { log?: boolean | null; range?: [number, number] | null }): void {
+  setAxis(plot: string, axis: AxisName, change: AxisChange): void {
     const key = `${plot}/${axis}`;
     const before = this.axes.get(key);
     this.axes.set(key, { ...before, op: 'set_axis', plot, axis, ...change });
@@ -71,6 +71,11 @@ export class Edits {
     }
     // While the hand moves it wins; its own range follows when it rests.
     return !this.active;
+  }
+
+  /** A time range that another panel sent is no news either. */
+  expect(start: string, stop: string): void {
+    this.sent.push(`${start}|${stop}`);
   }
 
   /** Nothing more will be answered: a refused command's range never shows up in the spec. */

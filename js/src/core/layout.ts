@@ -9,6 +9,8 @@ export interface Rect {
 
 export interface Margins {
   left: number;
+  /** The column of second value axes; 0 when there are none. */
+  y2?: number;
   /** Includes the colour bars' column. */
   right: number;
 }
@@ -17,13 +19,15 @@ export interface PanelLayout {
   width: number;
   height: number;
   plots: Rect[];
+  y2Width: number;
   /** Left edge and width of the column of colour bars. */
   barX: number;
   barWidth: number;
 }
 
-export const TOP = 10;
-export const GAP = 10;
+/** Room above plots, for what the labels of an axis share. */
+export const TOP = 14;
+export const GAP = 14;
 export const TIME_AXIS = 42;
 export const BAR_OFFSET = 10;
 export const BAR_WIDTH = 14;
@@ -43,10 +47,11 @@ export function layoutPanel(
   margins: Margins
 ): PanelLayout {
   const count = weights.length;
+  const y2Width = margins.y2 ?? 0;
   const usable = (w: number): number => (Number.isFinite(w) && w > 0 ? w : 1);
   const total = weights.reduce((sum, w) => sum + usable(w), 0);
   const room = Math.max(height - TOP - TIME_AXIS - GAP * Math.max(count - 1, 0), MIN_PLOT * count);
-  const plotWidth = Math.max(20, Math.round(width - margins.left - margins.right));
+  const plotWidth = Math.max(20, Math.round(width - margins.left - y2Width - margins.right));
   const x = Math.round(margins.left);
   let y = TOP;
   const plots = weights.map(weight => {
@@ -59,7 +64,8 @@ export function layoutPanel(
     width,
     height: count === 0 ? height : y - GAP + TIME_AXIS,
     plots,
-    barX: x + plotWidth + BAR_OFFSET,
+    y2Width,
+    barX: x + plotWidth + y2Width + BAR_OFFSET,
     barWidth: BAR_WIDTH
   };
 }
@@ -70,7 +76,7 @@ export function steadyMargin(current: number, needed: number): number {
   return rounded > current || current - rounded > 16 ? rounded : current;
 }
 
-export type Zone = 'plot' | 'y' | 'z' | 'time';
+export type Zone = 'plot' | 'y' | 'y2' | 'z' | 'time';
 
 export interface Hit {
   index: number;
@@ -91,7 +97,8 @@ export function hitTest(layout: PanelLayout, x: number, y: number): Hit | null {
       return y <= layout.height ? { index, zone: 'time', fx: Math.min(Math.max(fx, 0), 1), fy: 0 } : null;
     }
     if (y >= rect.y - GAP / 2 && y <= rect.y + rect.height + GAP / 2) {
-      const zone = fx < 0 ? 'y' : fx > 1 ? 'z' : 'plot';
+      const beyond = x < rect.x + rect.width + layout.y2Width ? 'y2' : 'z';
+      const zone = fx < 0 ? 'y' : fx > 1 ? beyond : 'plot';
       return { index, zone, fx: Math.min(Math.max(fx, 0), 1), fy: Math.min(Math.max(fy, 0), 1) };
     }
   }

@@ -1,7 +1,7 @@
 /** What the readout says at an instant. */
 import type { ImageData2D, LineData } from './decode';
 import { channelEdges, lowerBound } from './range';
-import { formatValue } from './scale';
+import { formatValue } from './text';
 import { secondsBetween } from './time';
 
 export interface LineSample {

@@ -1,34 +1,51 @@
 /** One plot while it is shown: its axes' present ranges, its labels, its graphs' data. */
-import type { GraphSpec, PlotSpec } from '../protocol';
+import type { AxisChange, AxisName, GraphSpec, LogSpec, PlotSpec } from '../protocol';
 import type { GapRange, GraphData, ImageData2D } from './decode';
 import { channelExtent, lineExtent, percentileExtent, settle, union } from './range';
 import type { Extent } from './range';
-import { makeScale } from './scale';
+import { kneeFor, makeScale } from './scale';
 import type { Scale } from './scale';
 import { pieces } from './store';
 import type { GraphState, TileStore } from './store';
+import { prettyUnit } from './text';
 import type { TimeView } from './time';
 
-export interface AxisState {
+/** What the user has set of an axis. */
+interface AxisState {
   /** null: automatic. */
   range: Extent | null;
   /** null: as the data says. */
-  log: boolean | null;
+  log: LogSpec | null;
+  colormap?: string;
 }
+
+/** What the visible data asks of an axis. */
+interface Fit {
+  range: Extent | null;
+  /** What the range was fitted for: another scale starts anew. */
+  scale: string;
+  /** See Scale.knee; held while the hand zooms, or the picture would bend. */
+  knee: number;
+  /** Smallest visible value, zero and below included. */
+  least: number;
+}
+
+const AXES = ['y', 'y2', 'z'] as const;
+const unfitted = (): Fit => ({ range: null, scale: '', knee: 0, least: Infinity });
 
 export class PlotState {
   y: AxisState;
+  y2: AxisState;
   z: AxisState;
-  private autoY: Extent | null = null;
-  private autoZ: Extent | null = null;
-  private autoLogs = '';
+  private readonly fits: Record<AxisName, Fit> = { y: unfitted(), y2: unfitted(), z: unfitted() };
 
   constructor(
     public spec: PlotSpec,
     private readonly store: TileStore
   ) {
-    this.y = axisOf(spec.y);
-    this.z = axisOf(spec.z);
+    this.y = axisState(spec.y);
+    this.y2 = axisState(spec.y2);
+    this.z = axisState(spec.z);
   }
 
   get id(): string {
@@ -37,13 +54,24 @@ export class PlotState {
 
   /** Take over a changed spec; axes only where the spec itself changed, or a gesture would jump back. */
   update(spec: PlotSpec): void {
-    if (!sameAxis(this.spec.y, spec.y)) {
-      this.y = axisOf(spec.y);
-    }
-    if (!sameAxis(this.spec.z, spec.z)) {
-      this.z = axisOf(spec.z);
+    for (const axis of AXES) {
+      if (!sameAxis(axisState(this.spec[axis]), axisState(spec[axis]))) {
+        this[axis] = axisState(spec[axis]);
+      }
     }
     this.spec = spec;
+  }
+
+  /** Set an axis; returns whether that is a change. */
+  change(axis: AxisName, change: AxisChange): boolean {
+    const before = this[axis];
+    this[axis] = { ...before, ...change };
+    return !sameAxis(before, this[axis]);
+  }
+
+  /** The axes that this plot shows. */
+  axes(): AxisName[] {
+    return ['y', ...(this.hasY2 ? ['y2' as const] : []), ...(this.image() ? ['z' as const] : [])];
   }
 
   states(): GraphState[] {
@@ -81,80 +109,113 @@ export class PlotState {
     return null;
   }
 
-  get yLog(): boolean {
-    const { log } = this.y;
-    return log ?? this.newest().some(({ data }) => (data.kind === 'image' ? data.yLog : data.log));
+  /** The axis that a graph's values belong to; lines over a spectrogram have an axis of their own. */
+  axisOf(state: GraphState): 'y' | 'y2' {
+    const chosen = this.graph(state.id)?.y_axis;
+    if (chosen) {
+      return chosen;
+    }
+    const data = state.tiles.find(tile => tile.data !== null)?.data;
+    const image = data?.kind === 'line' ? this.image() : null;
+    return image && image.yUnit !== data?.unit ? 'y2' : 'y';
   }
 
-  get zLog(): boolean {
-    return this.z.log ?? this.image()?.log ?? false;
+  get hasY2(): boolean {
+    return this.states().some(state => this.axisOf(state) === 'y2');
+  }
+
+  private logOf(axis: AxisName): LogSpec {
+    const { log } = this[axis];
+    if (log !== null) {
+      return log;
+    }
+    if (axis === 'z') {
+      return this.image()?.log ?? false;
+    }
+    const here = this.newest().filter(({ state }) => this.axisOf(state) === axis);
+    return here.some(({ data }) => (data.kind === 'image' ? data.yLog : data.log));
   }
 
   /** Fit the automatic ranges to what is visible; `tight` also lets them shrink to it. */
   refit(view: TimeView, tight = false): void {
-    const [yLog, zLog] = [this.yLog, this.zLog];
-    const logs = `${yLog}${zLog}`;
-    let y: Extent | null = null;
-    let z: Extent | null = null;
+    const found: Record<AxisName, Extent | null> = { y: null, y2: null, z: null };
+    AXES.forEach(axis => {
+      this.fits[axis].least = Infinity;
+    });
     for (const state of this.states()) {
+      const axis = this.axisOf(state);
+      const log = this.logOf(axis) === true;
       for (const part of pieces(state.tiles, view)) {
         const { data } = part.tile;
         if (data?.kind === 'line') {
-          y = union(y, lineExtent(data, part, this.hidden(state.id), yLog));
+          const all = lineExtent(data, part, this.hidden(state.id), false);
+          this.fits[axis].least = Math.min(this.fits[axis].least, all?.[0] ?? Infinity);
+          found[axis] = union(found[axis], log ? lineExtent(data, part, this.hidden(state.id), true) : all);
         } else if (data?.kind === 'image' && data.n > 0) {
-          y = union(y, channelExtent(data, yLog));
-          z = union(z, percentileExtent(data, part, zLog));
+          found[axis] = union(found[axis], channelExtent(data, log));
+          found.z = union(found.z, percentileExtent(data, part, this.logOf('z') === true));
         }
       }
     }
-    const fresh = tight || logs !== this.autoLogs;
-    this.autoLogs = logs;
-    if (y) {
+    AXES.forEach(axis => this.fit(axis, found[axis], tight));
+  }
+
+  private fit(axis: AxisName, found: Extent | null, tight: boolean): void {
+    const log = this.logOf(axis);
+    const fit = this.fits[axis];
+    const fresh = tight || String(log) !== fit.scale;
+    fit.scale = String(log);
+    const before = fresh ? null : fit.range;
+    if (found && axis === 'z') {
+      fit.range = settleColors(before, found, log === true);
+    } else if (found) {
       // Channels fill the plot's height; lines get some air.
-      this.autoY = this.image() ? y : settle(fresh ? null : this.autoY, y, yLog);
+      fit.range = axis === 'y' && this.image() ? found : settle(before, found, log === true);
     } else if (fresh) {
-      this.autoY = null;
+      fit.range = null;
     }
-    if (z) {
-      this.autoZ = settleColors(fresh ? null : this.autoZ, z, zLog);
+    if (log !== 'symlog') {
+      fit.knee = 0;
+    } else if (fit.knee === 0 || this[axis].range === null) {
+      const [lo, hi] = this[axis].range ?? found ?? [-1, 1];
+      fit.knee = kneeFor(Math.max(-lo, hi));
     }
+  }
+
+  /** Whether values below zero are visible on an axis. */
+  hasNegative(axis: AxisName): boolean {
+    return this.fits[axis].least < 0;
   }
 
   /** False while nothing says what the values are: numbers on the axis would be invented. */
-  get hasY(): boolean {
-    return (this.y.range ?? this.autoY) !== null;
+  hasScale(axis: AxisName): boolean {
+    return (this[axis].range ?? this.fits[axis].range) !== null;
   }
 
-  yScale(): Scale {
-    const [lo, hi] = this.y.range ?? this.autoY ?? [NaN, NaN];
-    return makeScale(lo, hi, this.yLog);
+  scale(axis: AxisName): Scale {
+    const [lo, hi] = this[axis].range ?? this.fits[axis].range ?? [NaN, NaN];
+    return makeScale(lo, hi, this.logOf(axis) === true, this.fits[axis].knee);
   }
 
-  zScale(): Scale {
-    const [lo, hi] = this.z.range ?? this.autoZ ?? [NaN, NaN];
-    return makeScale(lo, hi, this.zLog);
+  label(axis: AxisName): string {
+    return this.spec[axis]?.label ?? (axis === 'z' ? this.zLabel() : this.valueLabel(axis));
   }
 
-  yLabel(): string {
-    if (this.spec.y.label !== null) {
-      return this.spec.y.label;
-    }
-    const image = this.image();
+  private valueLabel(axis: 'y' | 'y2'): string {
+    const image = axis === 'y' ? this.image() : null;
     if (image) {
       return withUnit(image.yLabel, image.yUnit);
     }
-    const shown = this.newest();
+    const here = (state: GraphState): boolean => this.axisOf(state) === axis;
+    const shown = this.newest().filter(({ state }) => here(state));
     return shown.length > 0
       ? joinLabels(shown.map(({ state, data }) => [this.name(state, data), data.unit]))
-      : joinLabels(this.states().map(state => [this.name(state), '']));
+      : joinLabels(this.states().filter(here).map(state => [this.name(state), '']));
   }
 
-  zLabel(): string {
+  private zLabel(): string {
     const image = this.image();
-    if (!image) {
-      return '';
-    }
-    return this.spec.z.label ?? withUnit(image.label, image.unit);
+    return image ? withUnit(image.label, image.unit) : '';
   }
 
   /** Label of a graph: the user's, else the product's. */
@@ -163,7 +224,11 @@ export class PlotState {
   }
 
   notes(): string[] {
-    return [...new Set(this.newest().flatMap(({ data }) => data.notes))];
+    const notes = this.newest().flatMap(({ data }) => data.notes);
+    if ((['y', 'y2'] as const).some(axis => this.logOf(axis) === true && this.fits[axis].least <= 0)) {
+      notes.push('values of 0 and below are not on the log axis');
+    }
+    return [...new Set(notes)];
   }
 
   gaps(): GapRange[] {
@@ -171,12 +236,14 @@ export class PlotState {
   }
 }
 
-function axisOf(spec: { range: Extent | null; log: boolean | null }): AxisState {
-  return { range: spec.range, log: spec.log };
+/** Specs that were saved before an axis existed lack it. */
+function axisState({ range, log, colormap }: AxisState = { range: null, log: null }): AxisState {
+  return colormap === undefined ? { range, log } : { range, log, colormap };
 }
 
 function sameAxis(a: AxisState, b: AxisState): boolean {
-  return a.log === b.log && a.range?.[0] === b.range?.[0] && a.range?.[1] === b.range?.[1];
+  const range = a.range?.[0] === b.range?.[0] && a.range?.[1] === b.range?.[1];
+  return range && a.log === b.log && a.colormap === b.colormap;
 }
 
 /** Colours follow the data, but not every tremble of it: a recoloured picture is hard to read. */
@@ -191,7 +258,8 @@ function settleColors(current: Extent | null, next: Extent, log: boolean): Exten
 }
 
 export function withUnit(label: string, unit: string): string {
-  return unit === '' ? label : label === '' ? `[${unit}]` : `${label} [${unit}]`;
+  const pretty = prettyUnit(unit);
+  return pretty === '' ? label : label === '' ? `[${pretty}]` : `${label} [${pretty}]`;
 }
 
 /** Unique labels joined by commas; a unit that all share is written once. */

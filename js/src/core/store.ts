@@ -1,22 +1,23 @@
 /**
- * What the browser holds of each graph: the newest tile, and a few older ones that fill the parts
- * of a moved view which the newest does not reach, until the kernel's answer covers them.
+ * What the browser holds of each graph. Of most it holds tiles of the grid, bounded in bytes: each
+ * view is drawn from the best that is there. Of what depends on the visible range it holds the
+ * newest answer and a few older ones, which fill in until the next comes.
  */
 import type { FromKernel, Item, PlotSpec } from '../protocol';
-import { DecodeError, decodeImage, decodeLine } from './decode';
+import { DecodeError, decodeGaps, decodeImage, decodeLine, sizeOf } from './decode';
 import type { GapRange, GraphData, RawBuffer } from './decode';
+import { levelFor } from './grid';
+import { Grid } from './tiles';
+import type { GridTile, Tile } from './tiles';
 import type { TimeView } from './time';
 
-export type GraphStatus = 'waiting' | 'ok' | 'empty' | 'error';
-
-export interface Tile extends TimeView {
-  gen: number;
-  /** null: the kernel said that this range is empty. */
-  data: GraphData | null;
-}
+export type { Tile } from './tiles';
+export type GraphStatus = 'waiting' | 'ok' | 'empty' | 'error' | 'stopped';
 
 export interface GraphFailure {
   type: string;
+  /** For people; without it the type stands in. */
+  title?: string;
   message: string;
   hint: string | null;
   traceback: string | null;
@@ -28,21 +29,49 @@ export interface GraphState {
   product: string;
   status: GraphStatus;
   label: string;
-  /** Generation of the newest answer; -1 before the first. */
+  /** Generation of the newest view that is drawn as wanted; -1 before the first. */
   gen: number;
-  /** Newest first. */
+  /** What the view is drawn from, best first. */
   tiles: Tile[];
+  /** null while the kernel has not said whether the graph has tiles. */
+  tiled: boolean | null;
+  grid: Grid;
   emptyMessage: string;
   gaps: GapRange[];
   error: GraphFailure | null;
 }
 
+/** What leads to a picture, if only an empty one. */
+type Drawn = Exclude<Item, { status: 'error' | 'stopped' }>;
+
 export type TilesMessage = Extract<FromKernel, { type: 'tiles' }>;
 
 const MAX_TILES = 5;
+/** Bytes that the tiles of all graphs of a panel may take. */
+export const MAX_BYTES = 24 * 2 ** 20;
+/** Milliseconds after which a server that failed may be asked again. */
+const RETRY_AFTER = 15_000;
 
 export class TileStore {
   private readonly states = new Map<string, GraphState>();
+  private view: TimeView = { start: 0n, stop: 1n };
+  private width = 1;
+  private uses = 0;
+  private held = 0;
+
+  constructor(
+    private readonly now: () => number = () => performance.now(),
+    private readonly limit = MAX_BYTES
+  ) {}
+
+  /** Bytes that tiles take. */
+  get bytes(): number {
+    return this.held;
+  }
+
+  get level(): number {
+    return levelFor(this.view, this.width);
+  }
 
   get(graph: string): GraphState | undefined {
     return this.states.get(graph);
@@ -65,59 +94,178 @@ export class TileStore {
         this.states.set(id, state);
       }
     }
+    this.held = this.everyTile().reduce((sum, tile) => sum + tile.bytes, 0);
+  }
+
+  /** Choose what each graph is drawn from in this view. */
+  look(view: TimeView, width: number): void {
+    this.view = view;
+    this.width = width;
+    this.states.forEach(state => this.choose(state));
+  }
+
+  /** Whether the view is drawn as it is wanted, as far as this graph goes. */
+  complete(state: GraphState): boolean {
+    if (state.tiled) {
+      return state.grid.lacking(this.view, this.level, this.now()).length === 0;
+    }
+    const newest = state.tiles[0];
+    const good = state.tiled === false && state.status !== 'error' && state.status !== 'stopped';
+    return good && newest?.start === this.view.start && newest.stop === this.view.stop;
+  }
+
+  /** Ask again for what servers did not deliver, without waiting. */
+  expire(): void {
+    for (const tile of this.everyTile()) {
+      tile.staleAt = tile.staleAt === Infinity ? Infinity : 0;
+    }
   }
 
   /** Take a message in; returns the ids of the graphs that changed. */
   apply(message: TilesMessage, buffers: readonly RawBuffer[]): string[] {
-    const range = { start: BigInt(message.start), stop: BigInt(message.stop) };
-    const changed: string[] = [];
+    const changed = new Set<string>();
     for (const item of message.items) {
       const state = this.states.get(item.graph);
-      // A late answer to an older view would move the picture back.
-      if (state && message.gen >= state.gen) {
-        this.take(state, item, buffers, message.gen, range);
-        changed.push(item.graph);
+      if (state && this.take(state, item, buffers, message)) {
+        changed.add(item.graph);
       }
     }
-    return changed;
+    changed.forEach(id => this.choose(this.states.get(id)!));
+    this.evict();
+    return [...changed];
   }
 
-  private take(
-    state: GraphState,
-    item: Item,
-    buffers: readonly RawBuffer[],
-    gen: number,
-    range: TimeView
-  ): void {
-    state.gen = gen;
-    state.label = item.label ?? state.label;
-    if (item.status === 'error') {
-      // The tiles stay: a failing function keeps its last good picture, dimmed.
-      state.status = 'error';
-      state.error = item.error;
-      return;
-    }
-    state.error = null;
-    if (item.status === 'empty') {
-      state.status = 'empty';
-      state.emptyMessage = item.message;
-      state.gaps = item.gaps.map(g => ({ start: BigInt(g.start), stop: BigInt(g.stop), reason: g.reason }));
-      state.tiles = remember(state.tiles, { ...range, gen, data: null });
-      return;
+  private take(state: GraphState, item: Item, buffers: readonly RawBuffer[], message: TilesMessage): boolean {
+    const range = { start: BigInt(item.start ?? message.start), stop: BigInt(item.stop ?? message.stop) };
+    const onGrid = item.level !== undefined && item.index !== undefined;
+    // A late answer to an older view would move the picture back; a tile lies where it lies.
+    if (!onGrid && message.gen < state.gen) {
+      return false;
     }
     try {
-      const data = item.kind === 'line' ? decodeLine(item, buffers) : decodeImage(item, buffers);
-      state.status = 'ok';
-      state.gaps = data.gaps;
-      state.tiles = remember(state.tiles, { ...range, gen, data });
+      const data = decode(item, buffers);
+      if (item.ahead !== true && item.draft !== true) {
+        this.note(state, item, message.gen);
+      }
+      if (item.status !== 'error' && item.status !== 'stopped') {
+        if (onGrid) {
+          this.keep(state, item, { ...range, gen: message.gen, data });
+        } else {
+          state.tiled = false;
+          state.gaps = decodeGaps(item.gaps);
+          state.tiles = remember(state.tiles, { ...range, gen: message.gen, data });
+        }
+      }
     } catch (error) {
       if (!(error instanceof DecodeError)) {
         throw error;
       }
+      state.gen = message.gen;
       state.status = 'error';
-      state.error = { type: 'DecodeError', message: error.message, hint: null, traceback: null };
+      state.error = {
+        type: 'DecodeError',
+        title: 'The answer cannot be drawn',
+        message: error.message,
+        hint: null,
+        traceback: null
+      };
+    }
+    return true;
+  }
+
+  /** What the item says of the graph as a whole. */
+  private note(state: GraphState, item: Item, gen: number): void {
+    state.label = item.label ?? state.label;
+    if (gen < state.gen) {
+      return;
+    }
+    state.gen = gen;
+    // After an error the tiles stay: a failing function keeps its last good picture, dimmed.
+    state.status = item.status;
+    state.error = item.status === 'error' ? item.error : null;
+    if (item.status === 'empty') {
+      state.emptyMessage = item.message;
     }
   }
+
+  private keep(state: GraphState, item: Drawn, tile: Tile): void {
+    state.tiled = true;
+    if (item.draft && state.grid.get({ level: item.level!, index: BigInt(item.index!) })) {
+      return;
+    }
+    const { gaps } = item;
+    const kept: GridTile = {
+      ...tile,
+      level: item.level!,
+      index: BigInt(item.index!),
+      gaps: decodeGaps(gaps),
+      message: item.status === 'empty' ? item.message : '',
+      bytes: 300 + (tile.data ? sizeOf(tile.data) : 0),
+      staleAt: item.draft ? 0 : gaps.some(gap => gap.retryable) ? this.now() + RETRY_AFTER : Infinity,
+      used: ++this.uses
+    };
+    this.held += kept.bytes - (state.grid.put(kept)?.bytes ?? 0);
+  }
+
+  private choose(state: GraphState): void {
+    if (!state.tiled) {
+      return;
+    }
+    const { view, level } = this;
+    const shown = state.grid.shown(view, level);
+    this.uses += 1;
+    shown.forEach(tile => {
+      tile.used = this.uses;
+    });
+    // At the end one with data, wherever it lies: names and units outlast an empty view.
+    const last = state.tiles.find(tile => tile.data !== null);
+    state.tiles = last && !shown.some(tile => tile.data !== null) ? [...shown, last] : shown;
+    state.gaps = gapsOf(shown.filter(tile => tile.level === level));
+    const complete = this.complete(state);
+    if (complete) {
+      state.error = null;
+    }
+    if (state.error === null && (complete || state.status !== 'stopped')) {
+      const empty = complete && shown.every(tile => tile.level !== level || tile.data === null);
+      state.status = empty ? 'empty' : complete || shown.some(tile => tile.data !== null) ? 'ok' : state.status;
+      state.emptyMessage = shown.find(tile => tile.message !== '')?.message ?? '';
+    }
+  }
+
+  private everyTile(): GridTile[] {
+    return [...this.states.values()].flatMap(state => [...state.grid.values()]);
+  }
+
+  /** Let go of what was not used for longest; the coarsest tile of each graph stays. */
+  private evict(): void {
+    if (this.held <= this.limit) {
+      return;
+    }
+    const all = [...this.states.values()].flatMap(state => {
+      const last = state.grid.coarsest();
+      return [...state.grid.values()].filter(tile => tile !== last).map(tile => ({ state, tile }));
+    });
+    all.sort((a, b) => a.tile.used - b.tile.used);
+    for (const { state, tile } of all) {
+      if (this.held <= 0.9 * this.limit) {
+        return;
+      }
+      state.grid.delete(tile);
+      this.held -= tile.bytes;
+    }
+  }
+}
+
+function decode(item: Item, buffers: readonly RawBuffer[]): GraphData | null {
+  if (item.status !== 'ok') {
+    return null;
+  }
+  return item.kind === 'line' ? decodeLine(item, buffers) : decodeImage(item, buffers);
+}
+
+function gapsOf(tiles: readonly GridTile[]): GapRange[] {
+  const all = tiles.flatMap(tile => tile.gaps);
+  return [...new Map(all.map(gap => [`${gap.start} ${gap.stop}`, gap])).values()];
 }
 
 function freshState(id: string, plot: string, product: string): GraphState {
@@ -129,6 +277,8 @@ function freshState(id: string, plot: string, product: string): GraphState {
     label: '',
     gen: -1,
     tiles: [],
+    tiled: null,
+    grid: new Grid(),
     emptyMessage: '',
     gaps: [],
     error: null
@@ -151,11 +301,14 @@ export interface Piece extends TimeView {
   tile: Tile;
 }
 
-/** Which part of `view` each tile draws, newest first, none drawn twice. */
+/** Which part of `view` each tile draws, best first, none drawn twice. */
 export function pieces(tiles: readonly Tile[], view: TimeView): Piece[] {
   const out: Piece[] = [];
   let open: TimeView[] = [view];
   for (const tile of tiles) {
+    if (open.length === 0) {
+      break;
+    }
     const rest: TimeView[] = [];
     for (const part of open) {
       const start = part.start > tile.start ? part.start : tile.start;

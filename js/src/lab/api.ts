@@ -42,7 +42,43 @@ export interface ProductDetails {
   coverage: { start: string; stop: string } | null;
   /** Seconds between samples. */
   cadence: number | null;
+  /** What is known besides, in the same words for every archive. */
+  about: ProductFacts;
   meta: Record<string, unknown>;
+}
+
+export interface ProductFacts {
+  /** Of one sample; empty for a single number. */
+  shape?: number[];
+  coordinates?: unknown;
+  processing?: unknown;
+  acknowledgement?: unknown;
+  rules_of_use?: unknown;
+  citation?: unknown;
+  contact?: unknown;
+  links?: string[];
+}
+
+/** A filter of the search, and what it can be set to. */
+export interface SearchField {
+  name: string;
+  values: { value: string; title: string }[];
+}
+
+export interface Activity {
+  active: number;
+  waiting: number;
+  /** Bytes since the server began. */
+  received: number;
+  /** Bytes per second. */
+  rate: number;
+  hosts: { name: string; active: number; waiting: number; rate: number }[];
+}
+
+export interface WrittenSettings {
+  values: Record<string, unknown>;
+  sources: Record<string, 'environment' | 'file' | 'default'>;
+  file: string;
 }
 
 export interface ProviderStatus {
@@ -74,6 +110,15 @@ export interface IInventory {
   refresh(provider: string | null): Promise<Status>;
 }
 
+/** What else the Jupyter server does for the page. */
+export interface IServer {
+  fields(): Promise<SearchField[]>;
+  activity(): Promise<Activity>;
+  cancel(): Promise<Activity>;
+  settings(): Promise<WrittenSettings>;
+  change(settings: Record<string, unknown>): Promise<WrittenSettings>;
+}
+
 /** A refusal of the server, or no answer at all (status 0); the message is fit to be shown. */
 export class ApiError extends Error {
   constructor(
@@ -86,7 +131,7 @@ export class ApiError extends Error {
 }
 
 /** {@link IInventory} of the Jupyter server that served this page. */
-export class ServerInventory implements IInventory {
+export class ServerInventory implements IInventory, IServer {
   constructor(private readonly _settings = ServerConnection.makeSettings()) {}
 
   nodes(parent: number | null, offset: number, limit: number): Promise<NodePage> {
@@ -110,10 +155,34 @@ export class ServerInventory implements IInventory {
   }
 
   refresh(provider: string | null): Promise<Status> {
-    return this._request<Status>('refresh', {
-      method: 'POST',
+    return this._send<Status>('refresh', 'POST', { provider });
+  }
+
+  async fields(): Promise<SearchField[]> {
+    return (await this._get<{ fields: SearchField[] }>('fields', {})).fields;
+  }
+
+  activity(): Promise<Activity> {
+    return this._get<Activity>('activity', {});
+  }
+
+  cancel(): Promise<Activity> {
+    return this._send<Activity>('cancel', 'POST', {});
+  }
+
+  settings(): Promise<WrittenSettings> {
+    return this._get<WrittenSettings>('settings', {});
+  }
+
+  change(settings: Record<string, unknown>): Promise<WrittenSettings> {
+    return this._send<WrittenSettings>('settings', 'PUT', settings);
+  }
+
+  private _send<T>(path: string, method: 'POST' | 'PUT', body: object): Promise<T> {
+    return this._request<T>(path, {
+      method,
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ provider })
+      body: JSON.stringify(body)
     });
   }
 

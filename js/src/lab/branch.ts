@@ -4,6 +4,17 @@ import type { NodeRecord } from './api';
 
 export type LoadState = 'idle' | 'loading' | 'error';
 
+/** A node that the page itself makes: a favourite, a kernel's variable. */
+export interface LocalNode extends NodeRecord {
+  children?: readonly LocalNode[];
+}
+
+/** A local node; whatever is not said is that of a folder without content. */
+export function localNode(name: string, more: Partial<LocalNode> = {}): LocalNode {
+  const has_children = (more.children?.length ?? 0) > 0;
+  return { id: -1, name, kind: 'folder', ref: null, title: '', unit: '', has_children, ...more };
+}
+
 /** Kinds that hold others or are no time series: a panel cannot draw them. */
 const NOT_PLOTTABLE = new Set(['folder', 'dataset', 'timetable', 'catalog']);
 
@@ -46,6 +57,31 @@ export class Branch {
   get key(): string {
     return this.names.join('\u0000');
   }
+}
+
+/** A branch with everything below it, opened as far as `open` says. */
+export function localBranch(
+  node: LocalNode,
+  parent: Branch | null,
+  position: number,
+  open: (branch: Branch) => boolean
+): Branch {
+  const branch = new Branch(node, parent, position);
+  const children = node.children ?? [];
+  branch.children = children.map((child, i) => localBranch(child, branch, i + 1, open));
+  branch.total = children.length;
+  branch.expanded = children.length > 0 && open(branch);
+  return branch;
+}
+
+/** Whether a branch stands for a server, whose inventory has a state. */
+export function isProvider(branch: Branch): boolean {
+  return branch.level === 1 && branch.path === null && branch.node.kind === 'folder';
+}
+
+/** What a branch is called: servers by their titles. */
+export function titleOf(branch: Branch): string {
+  return (isProvider(branch) && branch.node.title) || branch.node.name;
 }
 
 /** Append what is visible below a branch to `rows`. */

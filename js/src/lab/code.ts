@@ -76,21 +76,55 @@ export function suggestRange(
   return { start: iso(start), stop: iso(stop) };
 }
 
-/** Code that fetches a product into `v`; runs in a fresh kernel. */
-export function getDataCode(id: string, range: SuggestedRange): string {
-  const args = [id, range.start, range.stop].map(pythonLiteral).join(', ');
-  return `import speasy_core as spz\nv = spz.get_data(${args})\n`;
+/** Product ids of a kernel's own variables begin with this. */
+const OF_KERNEL = 'kernel/';
+
+/** Code that fetches products into `v`, or `v1`, `v2`, ...; runs in a fresh kernel. */
+export function getDataCode(ids: readonly string[], ranges: readonly SuggestedRange[]): string {
+  const lines = ids.map((id, i) => {
+    const name = ids.length > 1 ? `v${i + 1}` : 'v';
+    const { start, stop } = ranges[i]!;
+    if (id.startsWith(OF_KERNEL)) {
+      return variableName(id);
+    }
+    return `${name} = spz.get_data(${[id, start, stop].map(pythonLiteral).join(', ')})`;
+  });
+  const fetches = ids.some(id => !id.startsWith(OF_KERNEL));
+  return `${fetches ? 'import speasy_core as spz\n' : ''}${lines.join('\n')}\n`;
 }
 
-/** Code that shows a panel with a product; its names start with `_` to leave the user's alone. */
-export function panelCode(id: string, range: SuggestedRange, name: string): string {
+/** The name of a kernel's variable; only what is a name can become code. */
+function variableName(id: string): string {
+  const name = id.slice(OF_KERNEL.length);
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : pythonLiteral(name);
+}
+
+/**
+ * Code that makes a panel unless the kernel has it already (the page was loaded again), and shows
+ * it; its name starts with `_` to leave the user's alone.
+ */
+function shownOnce(name: string, range: SuggestedRange, edits: readonly string[]): string {
   if (!/^_[a-z0-9_]+$/.test(name)) {
     throw new Error(`${name} is not a private Python name`);
   }
   return [
     'from sciqlop_lab import Panel as _SciqlopPanel',
-    `${name} = _SciqlopPanel(${pythonLiteral(range.start)}, ${pythonLiteral(range.stop)})`,
-    `${name}.plot(${pythonLiteral(id)})`,
+    `if ${pythonLiteral(name)} not in globals():`,
+    `    ${name} = _SciqlopPanel(${pythonLiteral(range.start)}, ${pythonLiteral(range.stop)})`,
+    ...edits.map(edit => `    ${name}.${edit}`),
     name
   ].join('\n');
+}
+
+/** Code that shows a panel with products. */
+export function panelCode(ids: readonly string[], range: SuggestedRange, name: string): string {
+  const edits = ids.map(id => `command({"op": "add_product", "product": ${pythonLiteral(id)}})`);
+  return shownOnce(name, range, edits);
+}
+
+/** Code that shows a panel as a file describes it; `spec` is JSON text. */
+export function panelOfSpec(spec: string, name: string): string {
+  const someRange = { start: '2020-01-01', stop: '2020-01-02' };
+  const edit = `spec = __import__("json").loads(${pythonLiteral(spec)})`;
+  return shownOnce(name, someRange, [edit]);
 }

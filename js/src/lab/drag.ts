@@ -8,26 +8,26 @@ import { MIME_FACTORY, MIME_PRODUCT, MIME_TEXT, type DraggedProduct, type Produc
 
 export interface DragSource {
   /** Python code that is right as far as it is known now. */
-  codeNow(product: DraggedProduct): string;
+  codeNow(products: readonly DraggedProduct[]): string;
   /** The same when the inventory has answered. */
-  code(product: DraggedProduct): Promise<string>;
+  code(products: readonly DraggedProduct[]): Promise<string>;
   /** A tab for the main area. */
-  tab(product: DraggedProduct): Widget;
+  tab(products: readonly DraggedProduct[]): Widget;
 }
 
 /** The text that panels take. */
-export function payloadText(product: DraggedProduct): string {
-  const payload: ProductPayload = { v: 1, products: [product] };
+export function payloadText(products: readonly DraggedProduct[]): string {
+  const payload: ProductPayload = { v: 1, products: [...products] };
   return JSON.stringify(payload);
 }
 
 /** What the drag carries; its code becomes better while the mouse is still under way. */
-export function dragData(product: DraggedProduct, source: DragSource): MimeData {
+export function dragData(products: readonly DraggedProduct[], source: DragSource): MimeData {
   const data = new MimeData();
-  data.setData(MIME_PRODUCT, payloadText(product));
-  data.setData(MIME_TEXT, source.codeNow(product));
-  data.setData(MIME_FACTORY, () => source.tab(product));
-  void source.code(product).then(
+  data.setData(MIME_PRODUCT, payloadText(products));
+  data.setData(MIME_TEXT, source.codeNow(products));
+  data.setData(MIME_FACTORY, () => source.tab(products));
+  void source.code(products).then(
     code => data.setData(MIME_TEXT, code),
     () => {
       // The inventory did not answer: the first code stands, get_data will say what is wrong.
@@ -36,28 +36,34 @@ export function dragData(product: DraggedProduct, source: DragSource): MimeData 
   return data;
 }
 
-function dragImage(product: DraggedProduct): HTMLElement {
+function dragImage(products: readonly DraggedProduct[]): HTMLElement {
   const image = document.createElement('div');
   image.className = 'sqlab-drag-image';
   const icon = document.createElement('span');
   icon.className = 'sqlab-icon';
-  icon.dataset.kind = product.kind;
+  icon.dataset.kind = products[0]!.kind;
   const name = document.createElement('span');
-  name.textContent = product.name;
+  name.textContent = products[0]!.name;
   image.append(icon, name);
+  if (products.length > 1) {
+    const more = document.createElement('span');
+    more.className = 'sqlab-drag-more';
+    more.textContent = `+${products.length - 1}`;
+    image.append(more);
+  }
   return image;
 }
 
-/** Drag a product from a point of the page until it is dropped. */
+/** Drag products from a point of the page until it is dropped. */
 export async function startDrag(
-  product: DraggedProduct,
+  products: readonly DraggedProduct[],
   source: DragSource,
   x: number,
   y: number
 ): Promise<void> {
   const drag = new Drag({
-    mimeData: dragData(product, source),
-    dragImage: dragImage(product),
+    mimeData: dragData(products, source),
+    dragImage: dragImage(products),
     supportedActions: 'copy',
     proposedAction: 'copy'
   });

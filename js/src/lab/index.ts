@@ -5,25 +5,28 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette, WidgetTracker, type MainAreaWidget } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import type { DraggedProduct } from '../mime';
-import { ServerInventory } from './api';
-import type { Branch } from './branch';
-import { getDataCode, suggestRange, type SuggestedRange } from './code';
-import { addCommands, addToPalette, CommandIDs } from './commands';
-import { startDrag, type DragSource } from './drag';
-import { panelIcon, treeIcon } from './icons';
+import type { SearchField } from './api';
+import { addCommands, CommandIDs } from './commands';
+import { Downloads } from './downloads';
+import { startDrag } from './drag';
+import { treeIcon } from './icons';
 import { takeDropsOnCells } from './insert';
-import { TreeModel } from './model';
-import { createPanelTab, type PanelTab } from './paneltab';
-import { ProductBook } from './products';
+import { KernelBranches } from './kernels';
+import { addContextMenu, addToLauncher, addToPalette } from './menus';
+import { addPanelFiles } from './panelfile';
+import { SettingsBridge } from './settings';
+import { Shelf } from './shelf';
 import { Sidebar } from './sidebar';
+import { productOfBranch, Workbench } from './workbench';
 
 const PLUGIN_ID = 'sciqlop-lab:plugin';
 
@@ -33,10 +36,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   optional: [
     ICommandPalette,
+    ILauncher,
     ILayoutRestorer,
     INotebookTracker,
     IRenderMimeRegistry,
     ISettingRegistry,
+    IStateDB,
+    IStatusBar,
     ITranslator
   ],
   activate
@@ -47,61 +53,69 @@ export default plugin;
 function activate(
   app: JupyterFrontEnd,
   palette: ICommandPalette | null,
+  launcher: ILauncher | null,
   restorer: ILayoutRestorer | null,
   notebooks: INotebookTracker | null,
   rendermime: IRenderMimeRegistry | null,
-  settings: ISettingRegistry | null,
+  registry: ISettingRegistry | null,
+  state: IStateDB | null,
+  statusBar: IStatusBar | null,
   translator_: ITranslator | null
 ): void {
   const translator = translator_ ?? nullTranslator;
   const trans = translator.load('sciqlop_lab');
-  const { commands, shell } = app;
-  const inventory = new ServerInventory(app.serviceManager.serverSettings);
-  const model = new TreeModel(inventory);
-  const book = new ProductBook(inventory);
-  const tracker = new WidgetTracker<MainAreaWidget<PanelTab>>({ namespace: 'sciqlop-lab-panel' });
-  let firstSpan = 0;
-
-  const range = async (id: string): Promise<SuggestedRange> => {
-    const details = await book.get(id).catch(() => null);
-    return suggestRange(details, firstSpan, Date.now());
-  };
-  const tab = (
-    product: DraggedProduct,
-    args: ReadonlyPartialJSONObject = {}
-  ): MainAreaWidget<PanelTab> => {
-    const notebook =
-      typeof args.notebook === 'string' || args.notebook === null
-        ? args.notebook
-        : (notebooks?.currentWidget?.context.path ?? null);
-    const made = createPanelTab({
-      product,
-      range: () => range(product.id),
-      notebook,
-      key: typeof args.key === 'string' && /^[0-9a-f]{8}$/.test(args.key) ? args.key : undefined,
-      icon: panelIcon,
-      services: app.serviceManager,
-      notebooks,
-      rendermime,
-      translator,
-      trans
+  const bench = new Workbench({ app, notebooks, rendermime, translator, trans });
+  const shelf = new Shelf(bench.model, state, trans);
+  const sidebar = makeSidebar(bench, shelf);
+  const downloads = new Downloads(bench.server, trans);
+  app.shell.add(sidebar, 'left', { rank: 210, type: 'Space Physics Products' });
+  void shelf.restore();
+  registerCommands(bench, shelf, sidebar, downloads);
+  addContextMenu(app, sidebar.tree.node, trans);
+  addPanelFiles(bench, restorer);
+  if (notebooks) {
+    takeDropsOnCells(notebooks, document);
+    const kernels = new KernelBranches(notebooks, bench.model, bench.book, trans);
+    sidebar.seen.connect((_, visible) => {
+      kernels.visible = visible;
     });
-    void tracker.add(made);
-    return made;
-  };
-  const source: DragSource = {
-    codeNow: product =>
-      getDataCode(product.id, suggestRange(book.peek(product.id), firstSpan, Date.now())),
-    code: async product => getDataCode(product.id, await range(product.id)),
-    tab
-  };
-  const run = (command: string) => () => void commands.execute(command);
+  }
+  if (palette) {
+    addToPalette(palette, trans);
+  }
+  if (launcher) {
+    addToLauncher(launcher, trans);
+  }
+  if (restorer) {
+    restorer.add(sidebar, 'sciqlop-lab-tree');
+    bench.restore(restorer);
+  }
+  statusBar?.registerStatusItem('sciqlop-lab:downloads', {
+    item: downloads,
+    align: 'right',
+    rank: 20
+  });
+  if (registry) {
+    followSettings(bench, registry);
+  }
+}
 
+function makeSidebar(bench: Workbench, shelf: Shelf): Sidebar {
+  const { app, trans } = bench.host;
+  const run = (command: string) => () => void app.commands.execute(command);
+  let fields: Promise<SearchField[]> | null = null;
   const sidebar = new Sidebar({
-    model,
-    book,
+    model: bench.model,
+    book: bench.book,
     trans,
     icon: treeIcon,
+    // Asked once; a failure is asked again at the next word.
+    fields: () =>
+      (fields ??= bench.server.fields().catch(() => {
+        fields = null;
+        return [];
+      })),
+    refresh: provider => refresh(bench, provider),
     actions: [
       {
         label: trans.__('Add'),
@@ -110,97 +124,93 @@ function activate(
       },
       {
         label: trans.__('Open'),
-        caption: trans.__('Open in a new tab'),
+        caption: trans.__('Open in a new panel (Shift+Enter)'),
         run: run(CommandIDs.openProduct)
       },
       {
         label: trans.__('Insert code'),
-        caption: trans.__('Insert get_data code into the active cell'),
+        caption: trans.__('Insert get_data code into the active cell (Ctrl+Enter)'),
         run: run(CommandIDs.insertCode)
       },
-      { label: trans.__('Copy id'), caption: trans.__('Copy the product id'), run: run(CommandIDs.copyId) }
+      {
+        label: trans.__('Copy id'),
+        caption: trans.__('Copy the product id (Ctrl+C)'),
+        run: run(CommandIDs.copyId)
+      },
+      {
+        label: trans.__('Favourite'),
+        caption: trans.__('Add to the favourites, or remove from them (Ctrl+D)'),
+        run: run(CommandIDs.toggleFavourite)
+      }
     ]
   });
-  sidebar.tree.dragStarted.connect((_, { branch, x, y }) => {
-    const product = productOfBranch(branch);
-    if (product) {
-      void startDrag(product, source, x, y);
+  bench.model.changed.connect((_, change) => {
+    if (change === 'status') {
+      fields = null; // an inventory may have come
     }
   });
-  if (notebooks) {
-    takeDropsOnCells(notebooks, document);
-  }
+  sidebar.tree.dragStarted.connect((_, { branches, x, y }) => {
+    const products = branches.flatMap(productOfBranch);
+    void startDrag(products, bench, x, y).then(() => shelf.use(products));
+  });
   sidebar.tree.activated.connect(run(CommandIDs.addToPanel));
-  shell.add(sidebar, 'left', { rank: 210, type: 'Space Physics Products' });
+  sidebar.tree.renewed.connect((_, provider) => refresh(bench, provider));
+  return sidebar;
+}
 
+function refresh(bench: Workbench, provider: string | null): void {
+  bench.book.clear();
+  void bench.model.refresh(provider);
+}
+
+function registerCommands(
+  bench: Workbench,
+  shelf: Shelf,
+  sidebar: Sidebar,
+  downloads: Downloads
+): void {
+  const { app, notebooks, trans } = bench.host;
   addCommands({
-    commands,
+    commands: app.commands,
     trans,
     notebooks,
-    selected: () => (model.selected ? productOfBranch(model.selected) : null),
-    code: source.code,
-    open: (product, args) => {
-      const made = tab(product, args);
-      shell.add(made, 'main');
-      shell.activateById(made.id);
-    },
+    selected: () => bench.selected,
+    selectedProvider: () => bench.selectedProvider,
+    code: products => bench.code(products),
+    open: (products, args) => bench.open(products, args),
     showTree: () => {
-      shell.activateById(sidebar.id);
+      app.shell.activateById(sidebar.id);
       sidebar.search.focusInput();
     },
     showInTree: async id => {
-      shell.activateById(sidebar.id);
-      await model.reveal((await book.get(id)).path);
+      app.shell.activateById(sidebar.id);
+      await bench.model.reveal((await bench.book.get(id)).path);
       sidebar.tree.node.focus();
     },
-    refresh: provider => {
-      book.clear();
-      void model.refresh(provider);
-    }
+    refresh: provider => refresh(bench, provider),
+    used: products => shelf.use(products),
+    isFavourite: product => shelf.isFavourite(product),
+    toggleFavourite: products => shelf.toggle(products),
+    clearRecent: () => shelf.clearRecent(),
+    cancelDownloads: () => void downloads.cancel()
   });
-  [
-    CommandIDs.addToPanel,
-    CommandIDs.openProduct,
-    CommandIDs.insertCode,
-    CommandIDs.copyCode,
-    CommandIDs.copyId
-  ].forEach((command, rank) => {
-    app.contextMenu.addItem({ command, selector: '.sqlab-row[data-plottable="true"]', rank });
-  });
-  app.contextMenu.addItem({
-    command: CommandIDs.showInTree,
-    selector: '.sqlab-mod-hits .sqlab-row[data-plottable="true"]',
-    rank: 10
-  });
-  if (palette) {
-    addToPalette(palette, trans);
-  }
-  if (restorer) {
-    restorer.add(sidebar, 'sciqlop-lab-tree');
-    void restorer.restore(tracker, {
-      command: CommandIDs.openProduct,
-      args: ({ content }) => ({ ...content.product, notebook: content.notebook, key: content.key }),
-      name: ({ content }) => content.key
-    });
-  }
-  if (settings) {
-    const read = (loaded: ISettingRegistry.ISettings): void => {
-      firstSpan = Number(loaded.get('firstSpan').composite) || 0;
-      model.searchLimit = Number(loaded.get('searchLimit').composite) || model.searchLimit;
-    };
-    void settings.load(PLUGIN_ID).then(
-      loaded => {
-        read(loaded);
-        loaded.changed.connect(read);
-      },
-      () => {
-        // Settings that cannot be read are reported by JupyterLab itself; the defaults stand.
-      }
-    );
-  }
 }
 
-function productOfBranch(branch: Branch): DraggedProduct | null {
-  const { ref, name, kind } = branch.node;
-  return ref !== null && branch.plottable ? { id: ref, name, kind } : null;
+function followSettings(bench: Workbench, registry: ISettingRegistry): void {
+  const bridge = new SettingsBridge(bench.server, bench.host.trans, (level, text) => {
+    Notification.emit(text, level, { autoClose: level === 'error' ? false : 3000 });
+  });
+  const read = (settings: ISettingRegistry.ISettings): void => {
+    bench.firstSpan = Number(settings.get('firstSpan').composite) || 0;
+    bench.model.searchLimit =
+      Number(settings.get('searchLimit').composite) || bench.model.searchLimit;
+    bench.model.asTree = settings.get('searchAsTree').composite === true;
+    // For panels on this page, which belong to another bundle.
+    const { dataset } = document.documentElement;
+    dataset.sciqlopColormap = String(settings.get('colormap').composite ?? '');
+    dataset.sciqlopMouse = String(settings.get('mouseMode').composite ?? '');
+  };
+  bridge.connect(registry, PLUGIN_ID, read).catch(() => {
+    // Settings that cannot be read are reported by JupyterLab itself; the defaults stand.
+  });
 }

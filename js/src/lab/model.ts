@@ -3,34 +3,25 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
-import type { IInventory, NodeRecord, Status } from './api';
-import { Branch, collectVisible } from './branch';
-
-/** Children asked for at once: some 0.5 MB of JSON. */
-const PAGE = 5000;
-/** Milliseconds between two looks at the server's state: while it loads, after an error, at rest. */
-const POLL_BUSY = 1500;
-const POLL_ERROR = 10_000;
-const POLL_REST = 60_000;
+import type { IInventory, SearchHit, Status } from './api';
+import { Branch, localBranch, type LocalNode } from './branch';
+import { loadChildren, PAGE } from './children';
+import { filteredTree } from './filtered';
+import { RowList } from './rowlist';
+import { NO_SEARCH, type SearchState } from './searchstate';
+import { Selection } from './selection';
+import { message, StatusPoll } from './statuspoll';
 
 export type TreeChange = 'rows' | 'selection' | 'status' | 'search';
 
-export interface SearchState {
-  query: string;
-  /** Whether an answer is on its way. */
-  busy: boolean;
-  tookMs: number;
-  /** Whether the server had more than it was asked for. */
-  more: boolean;
-  error: string;
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 export class TreeModel implements IDisposable {
-  constructor(private readonly _inventory: IInventory) {}
+  constructor(private readonly _inventory: IInventory) {
+    this._poll = new StatusPoll(
+      () => this._inventory.status(),
+      status => this._setStatus(status),
+      () => this._changed.emit('status')
+    );
+  }
 
   /** How many results a search asks for. */
   searchLimit = 200;
@@ -41,32 +32,70 @@ export class TreeModel implements IDisposable {
 
   /** Visible rows, from top to bottom. */
   get rows(): readonly Branch[] {
-    return this._hits ?? this._rows;
+    return this._shown.rows;
   }
 
   get searching(): boolean {
-    return this._hits !== null;
+    return this._found !== null;
+  }
+
+  /** Whether the rows are search results in the order of their rank. */
+  get flat(): boolean {
+    return this._found !== null && !this._asTree;
+  }
+
+  /** How many products a search found. */
+  get found(): number {
+    return this._hits.length;
+  }
+
+  /** Whether search results are shown at their places in the tree. */
+  get asTree(): boolean {
+    return this._asTree;
+  }
+
+  set asTree(asTree: boolean) {
+    if (asTree !== this._asTree) {
+      this._asTree = asTree;
+      this._showHits();
+      this._changed.emit('search');
+    }
   }
 
   get search(): Readonly<SearchState> {
     return this._search;
   }
 
+  /** The row with the cursor. */
   get selected(): Branch | null {
-    return this._selected;
+    return this._selection.current;
   }
 
   get selectedIndex(): number {
-    return this._selected ? this.rows.indexOf(this._selected) : -1;
+    return this.selected ? this.rows.indexOf(this.selected) : -1;
+  }
+
+  /** Selected rows that have data, from top to bottom. */
+  get selectedProducts(): Branch[] {
+    return this._selection.among(this.rows).filter(branch => branch.plottable);
+  }
+
+  /** Whether anything that has data is selected. */
+  get hasProducts(): boolean {
+    return this._selection.some(branch => branch.plottable);
+  }
+
+  isSelected(branch: Branch): boolean {
+    return this._selection.has(branch);
   }
 
   get status(): Status | null {
-    return this._status;
+    return this._poll.status;
   }
 
   /** Why the server's state is unknown, else empty. */
   get statusError(): string {
-    return this._statusError;
+    return this._poll.error;
   }
 
   get isDisposed(): boolean {
@@ -75,17 +104,89 @@ export class TreeModel implements IDisposable {
 
   dispose(): void {
     this._disposed = true;
-    clearTimeout(this._timer);
+    this._poll.dispose();
     this._abort?.abort();
     Signal.clearData(this);
   }
 
+  /** How many rows share a branch's parent, and which of them it is, from 1. */
+  placeOf(branch: Branch): { siblings: number; position: number } {
+    if (branch.parent) {
+      return { siblings: branch.parent.total, position: branch.position };
+    }
+    const { roots } = this._shown;
+    return { siblings: roots.length, position: roots.indexOf(branch) + 1 };
+  }
+
+  /** Select one row and no other. */
   select(index: number): void {
-    const branch = this.rows[index] ?? null;
-    if (branch !== this._selected) {
-      this._selected = branch;
+    if (this._selection.only(this.rows[index] ?? null)) {
       this._changed.emit('selection');
     }
+  }
+
+  /** Select all rows from the one selected before to this one. */
+  extendTo(index: number): void {
+    const branch = this.rows[index];
+    if (branch) {
+      this._selection.extend(branch, this.rows);
+      this._changed.emit('selection');
+    }
+  }
+
+  /** Add a row to the selection, or take it out. */
+  toggleMark(index: number): void {
+    const branch = this.rows[index];
+    if (branch) {
+      this._selection.toggle(branch);
+      this._changed.emit('selection');
+    }
+  }
+
+  /** Move the cursor; what is selected stays. */
+  moveCursor(index: number): void {
+    const branch = this.rows[index];
+    if (branch) {
+      this._selection.move(branch);
+      this._changed.emit('selection');
+    }
+  }
+
+  selectAll(): void {
+    const { rows } = this;
+    if (rows.length) {
+      this._selection.only(rows[0]!);
+      this._selection.extend(rows.at(-1)!, rows);
+      this._changed.emit('selection');
+    }
+  }
+
+  /**
+   * Show nodes of the page's own making beside those of the server.
+   *
+   * @param name of the section; the same name replaces it
+   * @param place whether it comes before the servers or after them
+   * @param open whether a branch that was not there before is open
+   */
+  setSection(
+    name: string,
+    nodes: readonly LocalNode[],
+    place: 'before' | 'after',
+    open: (branch: Branch) => boolean
+  ): void {
+    const old = new Map<string, boolean>();
+    const note = (branch: Branch): void => {
+      if (branch.expandable) {
+        old.set(branch.key, branch.expanded);
+      }
+      branch.children?.forEach(note);
+    };
+    this._sections.get(name)?.roots.forEach(note);
+    const roots = nodes.map((node, i) =>
+      localBranch(node, null, i + 1, branch => old.get(branch.key) ?? open(branch))
+    );
+    this._sections.set(name, { place, roots });
+    this._rebuild();
   }
 
   /** Show the children of a row; they are asked for when they are not there yet. */
@@ -98,7 +199,8 @@ export class TreeModel implements IDisposable {
     }
     if (branch.children !== null && !branch.expanded && !this._disposed) {
       branch.expanded = true;
-      this._showBelow(branch);
+      this._shown.showBelow(branch);
+      this._changed.emit('rows');
     }
   }
 
@@ -107,18 +209,10 @@ export class TreeModel implements IDisposable {
       return;
     }
     branch.expanded = false;
-    const index = this._rows.indexOf(branch);
-    if (index >= 0) {
-      let end = index + 1;
-      while (end < this._rows.length && this._rows[end]!.level > branch.level) {
-        end++;
-      }
-      const hidden = this._selected ? this._rows.indexOf(this._selected) : -1;
-      this._rows = this._rows.slice(0, index + 1).concat(this._rows.slice(end));
-      if (hidden > index && hidden < end && !this.searching) {
-        this._selected = branch;
-        this._changed.emit('selection');
-      }
+    const hidden = this._shown.hideBelow(branch);
+    if (hidden.some(row => row === this.selected || this._selection.has(row))) {
+      this._selection.only(branch);
+      this._changed.emit('selection');
     }
     this._changed.emit('rows');
   }
@@ -137,10 +231,13 @@ export class TreeModel implements IDisposable {
     this._abort?.abort();
     this._abort = null;
     if (!query) {
-      this._search = { query: '', busy: false, tookMs: 0, more: false, error: '' };
-      if (this._hits) {
-        this._hits = null;
+      this._search = NO_SEARCH;
+      this._hits = [];
+      if (this._found) {
+        this._found = null;
+        this._selection.only(null);
         this._changed.emit('rows');
+        this._changed.emit('selection');
       }
       this._changed.emit('search');
       return;
@@ -154,11 +251,7 @@ export class TreeModel implements IDisposable {
       if (abort.signal.aborted || this._disposed) {
         return;
       }
-      this._hits = answer.hits.map((hit, index) => {
-        const branch = new Branch({ ...hit, has_children: false }, null, index + 1);
-        branch.path = hit.path;
-        return branch;
-      });
+      this._hits = answer.hits;
       this._search = {
         query,
         busy: false,
@@ -173,14 +266,37 @@ export class TreeModel implements IDisposable {
       this._hits = [];
       this._search = { query, busy: false, tookMs: 0, more: false, error: message(error) };
     }
-    this._changed.emit('rows');
+    this._showHits();
     this._changed.emit('search');
+  }
+
+  private get _shown(): RowList {
+    return this._found ?? this._tree;
+  }
+
+  /** Show what the search found, one way or the other. */
+  private _showHits(): void {
+    if (!this._search.query) {
+      return;
+    }
+    const flat = (hit: SearchHit, index: number): Branch => {
+      const branch = new Branch({ ...hit, has_children: false }, null, index + 1);
+      branch.path = hit.path;
+      return branch;
+    };
+    const titles = (name: string): string => this.status?.providers[name]?.title ?? '';
+    this._found = new RowList(
+      this._asTree ? filteredTree(this._hits, titles) : this._hits.map(flat)
+    );
+    this._selection.only(null);
+    this._changed.emit('rows');
+    this._changed.emit('selection');
   }
 
   /** Leave the search and show where a found node lies in the tree. */
   async reveal(path: readonly string[]): Promise<void> {
     await this.setQuery('');
-    let siblings: Branch[] = this._roots;
+    let siblings: readonly Branch[] = this._roots;
     let found: Branch | undefined;
     for (const [depth, name] of path.entries()) {
       // A search path starts with the provider's name; its row may be titled otherwise.
@@ -194,54 +310,30 @@ export class TreeModel implements IDisposable {
       }
     }
     if (found) {
-      this.select(this._rows.indexOf(found));
+      this.select(this._tree.rows.indexOf(found));
     }
   }
 
   /** Whether somebody looks: at rest, the server is asked only then. */
-  watched = false;
+  set watched(watched: boolean) {
+    this._poll.watched = watched;
+  }
 
   /** Ask for the server's state, the tree with it where it changed, and go on asking. */
   start(): Promise<void> {
-    return this._ask(() => this._inventory.status());
+    return this._poll.ask(() => this._inventory.status());
   }
 
   /** Have the server read the archives' inventories again. */
   async refresh(provider: string | null): Promise<void> {
-    await this._asking;
-    await this._ask(() => this._inventory.refresh(provider));
-  }
-
-  private _ask(question: () => Promise<Status>): Promise<void> {
-    this._asking ??= question()
-      .then(status => this._setStatus(status))
-      .catch((error: unknown) => {
-        this._statusError = message(error);
-        this._changed.emit('status');
-      })
-      .then(() => {
-        this._asking = null;
-        this._schedule();
-      });
-    return this._asking;
-  }
-
-  private _schedule(): void {
-    clearTimeout(this._timer);
-    const loads = Object.values(this._status?.providers ?? {}).some(p => p.refreshing);
-    if (this._disposed || !(this.watched || loads)) {
-      return;
-    }
-    const pause = this._statusError ? POLL_ERROR : loads ? POLL_BUSY : POLL_REST;
-    this._timer = setTimeout(() => void this.start(), pause);
+    await this._poll.pending;
+    await this._poll.ask(() => this._inventory.refresh(provider));
   }
 
   private async _setStatus(status: Status): Promise<void> {
     if (this._disposed) {
       return;
     }
-    this._status = status;
-    this._statusError = status.error ?? '';
     this._changed.emit('status');
     const seen = Object.entries(status.providers)
       .map(([name, p]) => `${name} ${p.loaded} ${p.count} ${p.version ?? ''}`)
@@ -254,24 +346,25 @@ export class TreeModel implements IDisposable {
 
   /** Read the roots again and open what was open. */
   private async _reload(): Promise<void> {
-    const open = new Set(this._rows.filter(b => b.expanded).map(b => b.key));
-    const selected = this._hits ? undefined : this._selected?.key;
+    const open = new Set(this._tree.rows.filter(b => b.expanded).map(b => b.key));
     const page = await this._inventory.nodes(null, 0, PAGE);
-    this._roots = page.nodes.map((node, index) => new Branch(node, null, index + 1));
-    await this._reopen(this._roots, open);
-    if (this._disposed) {
-      return;
+    const roots = page.nodes.map((node, index) => new Branch(node, null, index + 1));
+    await this._reopen(roots, open);
+    if (!this._disposed) {
+      this._roots = roots;
+      this._rebuild();
     }
-    const rows: Branch[] = [];
-    for (const root of this._roots) {
-      rows.push(root);
-      if (root.expanded) {
-        collectVisible(root, rows);
-      }
-    }
-    this._rows = rows;
-    if (!this._hits) {
-      this._selected = selected ? (rows.find(branch => branch.key === selected) ?? null) : null;
+  }
+
+  /** Put the tree together from its sections, and the selection where it was. */
+  private _rebuild(): void {
+    const selected = this._found ? undefined : this.selected?.key;
+    const part = (place: 'before' | 'after'): Branch[] =>
+      [...this._sections.values()].filter(s => s.place === place).flatMap(s => s.roots);
+    this._tree.reset([...part('before'), ...this._roots, ...part('after')]);
+    if (!this._found) {
+      const { rows } = this._tree;
+      this._selection.only(selected ? (rows.find(row => row.key === selected) ?? null) : null);
     }
     this._changed.emit('rows');
     this._changed.emit('selection');
@@ -290,51 +383,23 @@ export class TreeModel implements IDisposable {
   private async _load(branch: Branch): Promise<void> {
     branch.state = 'loading';
     this._changed.emit('rows');
-    try {
-      const nodes: NodeRecord[] = [];
-      let total = 1;
-      while (nodes.length < total) {
-        const page = await this._inventory.nodes(branch.node.id, nodes.length, PAGE);
-        for (const node of page.nodes) {
-          nodes.push(node);
-        }
-        // An empty page ends it even when the count says otherwise.
-        total = page.nodes.length ? page.total : nodes.length;
-      }
-      branch.total = nodes.length;
-      branch.children = nodes.map((node, index) => new Branch(node, branch, index + 1));
-      branch.state = 'idle';
-      branch.error = '';
-    } catch (error) {
-      branch.state = 'error';
-      branch.error = message(error);
-    }
+    await loadChildren(this._inventory, branch);
     if (!this._disposed) {
       this._changed.emit('rows');
     }
   }
 
-  private _showBelow(branch: Branch): void {
-    const index = this._rows.indexOf(branch);
-    if (index >= 0) {
-      const below: Branch[] = [];
-      collectVisible(branch, below);
-      this._rows = this._rows.slice(0, index + 1).concat(below, this._rows.slice(index + 1));
-    }
-    this._changed.emit('rows');
-  }
-
   private readonly _changed = new Signal<this, TreeChange>(this);
-  private _roots: Branch[] = [];
-  private _rows: Branch[] = [];
-  private _hits: Branch[] | null = null;
-  private _selected: Branch | null = null;
-  private _search: SearchState = { query: '', busy: false, tookMs: 0, more: false, error: '' };
-  private _status: Status | null = null;
-  private _statusError = '';
+  private readonly _poll: StatusPoll;
+  private readonly _selection = new Selection();
+  private readonly _tree = new RowList();
+  private readonly _sections = new Map<string, { place: 'before' | 'after'; roots: Branch[] }>();
+  private _roots: readonly Branch[] = [];
+  private _hits: readonly SearchHit[] = [];
+  private _found: RowList | null = null;
+  private _asTree = false;
+  private _search: SearchState = NO_SEARCH;
   private _seen: string | null = null;
   private _abort: AbortController | null = null;
-  private _asking: Promise<void> | null = null;
-  private _timer: ReturnType<typeof setTimeout> | undefined;
   private _disposed = false;
 }

@@ -6,19 +6,25 @@ import type { KernelMessage } from '@jupyterlab/services';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
+import { Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
 import type { DraggedProduct } from '../mime';
-import { panelCode, type SuggestedRange } from './code';
+import { pythonLiteral, type SuggestedRange } from './code';
+import { evaluateText } from './evaluate';
 import { notebookHost, ownHost, NoKernel, type HostOptions, type KernelHost } from './kernelhost';
 
 export interface PanelTabOptions extends HostOptions {
-  product: DraggedProduct;
-  /** The panel's first time range. */
-  range: () => Promise<SuggestedRange>;
+  /** What it shows at first; a panel may begin empty. */
+  products: readonly DraggedProduct[];
+  /** Python code that shows the panel under a name. */
+  code: (name: string) => Promise<string>;
   /** Path of the notebook to run in, null for a kernel of its own. */
   notebook: string | null;
+  /** Whether it runs only when it is told to. */
+  waits?: boolean;
   icon: LabIcon;
   /** Name of the tab's own session, kept over reloads of the page; by default a new one. */
   key?: string | undefined;
@@ -35,15 +41,48 @@ export class PanelTab extends Widget {
     this._status.addClass('sqlab-panel-status');
     this._status.node.setAttribute('role', 'status');
     (this.layout as PanelLayout).addWidget(this._status);
-    void this.run();
+    if (!_options.waits) {
+      void this.run();
+    }
   }
 
   readonly key: string;
 
   notebook: string | null;
 
-  get product(): DraggedProduct {
-    return this._options.product;
+  get products(): readonly DraggedProduct[] {
+    return this._options.products;
+  }
+
+  /** The panel is shown. */
+  get ready(): Signal<this, void> {
+    return this._ready;
+  }
+
+  /** Forget the panel that is there: the next run makes another. */
+  async forget(): Promise<void> {
+    const kernel = this._host?.session.session?.kernel;
+    const code = `globals().pop("_panel_${this.key}", None)`;
+    await kernel?.requestExecute({ code, silent: true, store_history: false }).done;
+  }
+
+  /** Show another range of time. */
+  async showRange(range: SuggestedRange): Promise<void> {
+    const kernel = this._host?.session.session?.kernel;
+    const span = `${pythonLiteral(range.start)}, ${pythonLiteral(range.stop)}`;
+    const code = `_panel_${this.key}.time_range = (${span})`;
+    await kernel?.requestExecute({ code, silent: true, store_history: false }).done;
+  }
+
+  /** The panel as JSON text; null while there is none, or its kernel cannot answer. */
+  async spec(): Promise<string | null> {
+    const kernel = this._host?.session.session?.kernel;
+    if (!kernel) {
+      return null;
+    }
+    const dumps = `__import__("json").dumps(_panel_${this.key}.spec).encode()`;
+    const code = `__import__("base64").b64encode(${dumps}).decode()`;
+    return evaluateText(kernel, code);
   }
 
   override dispose(): void {
@@ -57,7 +96,7 @@ export class PanelTab extends Widget {
   /** Find a kernel and run the panel's code in it, in place of what is shown. */
   async run(): Promise<void> {
     const turn = ++this._turn;
-    const { trans, product } = this._options;
+    const { trans, products } = this._options;
     this._leave();
     this._say(trans.__('Looking for a kernel…'));
     try {
@@ -67,14 +106,15 @@ export class PanelTab extends Widget {
         return;
       }
       this._enter(host);
-      const range = await this._options.range();
+      const code = await this._options.code(`_panel_${this.key}`);
       const kernel = host.session.session?.kernel;
       if (turn !== this._turn || this.isDisposed || !kernel) {
         return;
       }
       const place = host.notebook ?? trans.__('a kernel of its own');
-      this._say(trans.__('Waiting for %1 in %2…', product.name, place));
-      await this._execute(kernel, host, panelCode(product.id, range, `_panel_${this.key}`));
+      this._say(trans.__('Waiting for %1 in %2…', nameOf(products, trans), place));
+      await this._execute(kernel, host, code);
+      this._ready.emit();
     } catch (error) {
       if (turn === this._turn && !this.isDisposed) {
         const text = error instanceof Error ? error.message : String(error);
@@ -184,10 +224,20 @@ export class PanelTab extends Widget {
     }
   }
 
+  private readonly _ready = new Signal<this, void>(this);
   private readonly _status = new Widget();
   private _output: SimplifiedOutputArea | null = null;
   private _host: KernelHost | null = null;
   private _turn = 0;
+}
+
+/** What a panel with these products is called. */
+export function nameOf(products: readonly DraggedProduct[], trans: TranslationBundle): string {
+  const [first, ...more] = products;
+  if (!first) {
+    return trans.__('Panel');
+  }
+  return more.length ? trans.__('%1 and %2 more', first.name, more.length) : first.name;
 }
 
 /** A tab for the main area; what it shows comes by itself. */
@@ -195,8 +245,8 @@ export function createPanelTab(options: PanelTabOptions): MainAreaWidget<PanelTa
   const content = new PanelTab(options);
   const tab = new MainAreaWidget({ content });
   tab.id = `sciqlop-lab-panel-${content.key}`;
-  tab.title.label = options.product.name;
-  tab.title.caption = options.product.id;
+  tab.title.label = nameOf(options.products, options.trans);
+  tab.title.caption = options.products.map(product => product.id).join('\n');
   // A tab that is dropped comes without the shell's own finish.
   tab.title.icon = options.icon.bindprops({ stylesheet: 'mainAreaTab' });
   tab.title.dataset = { id: tab.id };

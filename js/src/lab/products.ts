@@ -9,11 +9,15 @@ export class ProductBook {
 
   /** Details that are here already, else null. */
   peek(ref: string): ProductDetails | null {
-    return this._known.get(ref) ?? null;
+    return this._own.get(ref) ?? this._known.get(ref) ?? null;
   }
 
   /** Details of a product; equal questions share one request, failures are asked again. */
   get(ref: string): Promise<ProductDetails> {
+    const own = this._own.get(ref);
+    if (own) {
+      return Promise.resolve(own);
+    }
     const asked = this._asked.get(ref);
     if (asked) {
       return asked;
@@ -37,12 +41,18 @@ export class ProductBook {
     return answer;
   }
 
-  /** Forget all: the inventory changed. */
+  /** Keep details of a product that the server does not know: it lives in a kernel. */
+  note(details: ProductDetails): void {
+    this._own.set(details.ref, details);
+  }
+
+  /** Forget what the server said: the inventory changed. */
   clear(): void {
     this._asked.clear();
     this._known.clear();
   }
 
+  private readonly _own = new Map<string, ProductDetails>();
   private readonly _asked = new Map<string, Promise<ProductDetails>>();
   private readonly _known = new Map<string, ProductDetails>();
 }

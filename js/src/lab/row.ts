@@ -3,26 +3,41 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { ProviderStatus } from './api';
-import type { Branch } from './branch';
+import { isProvider, titleOf, type Branch } from './branch';
 import { formatAge } from './format';
 
 export interface RowContext {
   selected: boolean;
   /** For rows of providers. */
   provider: ProviderStatus | undefined;
-  /** How many rows share its parent. */
+  /** Whether products are among what is selected. */
+  products: boolean;
+  /** Whether the cursor is on it. */
+  current: boolean;
+  /** Whether it is a search result with its path. */
+  flat: boolean;
+  /** How many rows share its parent, and which of them it is, from 1. */
   siblings: number;
+  position: number;
   /** For aria-activedescendant. */
   id: string;
 }
 
 const KINDS = new Set([
-  'folder', 'dataset', 'scalar', 'vector', 'multicomponent', 'spectrogram', 'timetable', 'catalog'
+  'folder', 'dataset', 'scalar', 'vector', 'multicomponent', 'spectrogram', 'timetable', 'catalog',
+  'favourites', 'recent', 'kernel'
 ]);
 
 /** Names above this length lose their middle first, and so many characters at the end stay. */
 const LONG = 22;
 const TAIL = 12;
+
+const SHELVES = new Set(['favourites', 'recent']);
+
+/** What kind of root a branch is below. */
+function sectionOf(branch: Branch): string {
+  return branch.parent ? sectionOf(branch.parent) : branch.node.kind;
+}
 
 export class RowPainter {
   constructor(private readonly _trans: TranslationBundle) {}
@@ -31,16 +46,18 @@ export class RowPainter {
     const row = document.createElement('div');
     row.className = 'sqlab-row';
     row.setAttribute('role', 'treeitem');
-    for (const part of ['caret', 'icon', 'name', 'note', 'path']) {
+    for (const part of ['caret', 'icon', 'name', 'note', 'path', 'renew']) {
       const span = document.createElement('span');
       span.className = `sqlab-${part}`;
-      if (part === 'caret' || part === 'icon') {
+      if (part === 'caret' || part === 'icon' || part === 'renew') {
         span.setAttribute('aria-hidden', 'true');
       }
       row.append(span);
     }
     // Names of one data set begin alike and differ at the end: a narrow row drops the middle.
     const name = row.querySelector('.sqlab-name')!;
+    // For the mouse; keys and menus have the command.
+    (row.lastElementChild as HTMLElement).title = this._trans.__('Read this inventory again');
     for (const part of ['head', 'tail']) {
       const span = document.createElement('span');
       span.className = `sqlab-name-${part}`;
@@ -54,7 +71,8 @@ export class RowPainter {
     row.hidden = true;
     row.id = '';
     row.dataset.row = row.dataset.ref = row.dataset.name = '';
-    row.classList.remove('sqlab-mod-selected', 'sqlab-mod-error');
+    row.dataset.provider = '';
+    row.classList.remove('sqlab-mod-selected', 'sqlab-mod-current', 'sqlab-mod-error');
     row.setAttribute('aria-selected', 'false');
   }
 
@@ -64,12 +82,19 @@ export class RowPainter {
     row.id = context.id;
     row.style.setProperty('--sqlab-level', String(branch.path ? 0 : branch.level - 1));
     row.dataset.plottable = String(branch.plottable);
+    row.dataset.provider = context.provider ? node.name : '';
+    const section = sectionOf(branch);
+    row.dataset.section = section;
+    // Shown elsewhere than at its place in the tree.
+    row.dataset.apart = String(branch.plottable && (context.flat || SHELVES.has(section)));
+    row.dataset.products = String(branch.plottable || (context.selected && context.products));
     row.dataset.ref = node.ref ?? '';
     row.dataset.name = node.name;
     row.classList.toggle('sqlab-mod-selected', context.selected);
+    row.classList.toggle('sqlab-mod-current', context.current);
     row.classList.toggle('sqlab-mod-error', branch.state === 'error');
     row.setAttribute('aria-level', String(branch.path ? 1 : branch.level));
-    row.setAttribute('aria-posinset', String(branch.position));
+    row.setAttribute('aria-posinset', String(context.position));
     row.setAttribute('aria-setsize', String(context.siblings));
     row.setAttribute('aria-selected', String(context.selected));
     if (branch.expandable) {
@@ -80,7 +105,7 @@ export class RowPainter {
     const busy = branch.state === 'loading' || (context.provider?.refreshing ?? false);
     caret!.dataset.state = !branch.expandable ? '' : branch.expanded ? 'open' : 'closed';
     icon!.dataset.kind = busy ? 'busy' : this._kind(branch);
-    const shown = branch.level === 1 && !branch.path ? node.title || node.name : node.name;
+    const shown = titleOf(branch);
     const cut = shown.length > LONG ? shown.length - TAIL : shown.length;
     name!.children[0]!.textContent = shown.slice(0, cut);
     name!.children[1]!.textContent = shown.slice(cut);
@@ -90,10 +115,11 @@ export class RowPainter {
   }
 
   private _kind(branch: Branch): string {
-    if (branch.level === 1 && !branch.path) {
+    const { kind } = branch.node;
+    if (isProvider(branch)) {
       return 'provider';
     }
-    return KINDS.has(branch.node.kind) ? branch.node.kind : 'unknown';
+    return KINDS.has(kind) ? kind : 'unknown';
   }
 
   private _note(branch: Branch, context: RowContext): string {
@@ -107,7 +133,11 @@ export class RowPainter {
     if (provider.error) {
       return provider.loaded ? this._trans.__('not updated') : this._trans.__('unavailable');
     }
-    return provider.loaded ? provider.count.toLocaleString('en') : '';
+    if (!provider.loaded) {
+      return '';
+    }
+    const count = provider.count.toLocaleString('en');
+    return provider.age === null ? count : `${count} · ${formatAge(provider.age)}`;
   }
 
   private _tooltip(branch: Branch, context: RowContext): string {

@@ -2,9 +2,11 @@
 
 import { refreshIcon, type LabIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 import { PanelLayout, SplitPanel, Widget } from '@lumino/widgets';
 
-import { DetailsView } from './details';
+import type { SearchField } from './api';
+import { DetailsView, type DetailsAction } from './details';
 import type { TreeChange, TreeModel } from './model';
 import { Notices } from './notices';
 import type { ProductBook } from './products';
@@ -16,7 +18,11 @@ export interface SidebarOptions {
   book: ProductBook;
   trans: TranslationBundle;
   icon: LabIcon;
-  actions: readonly { label: string; caption: string; run: () => void }[];
+  actions: readonly DetailsAction[];
+  /** Filters of the search, for completion. */
+  fields: () => Promise<SearchField[]>;
+  /** Read the inventory of one provider again, or of all. */
+  refresh: (provider: string | null) => void;
 }
 
 export class Sidebar extends Widget {
@@ -30,11 +36,18 @@ export class Sidebar extends Widget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Space physics products'));
     this._model = model;
-    this.search = new SearchBox(model, trans);
+    this._renew = options.refresh;
+    this.search = new SearchBox(model, trans, options.fields);
     this.tree = new TreeView(model, trans);
     const split = new SplitPanel({ orientation: 'vertical', spacing: 1 });
     split.addClass('sqlab-split');
-    const details = new DetailsView(model, options.book, trans, options.actions);
+    const details = new DetailsView(
+      model,
+      options.book,
+      trans,
+      options.actions,
+      options.refresh
+    );
     split.addWidget(this.tree);
     split.addWidget(details);
     // What notices take from them, or the window gives, is shared in the same proportion.
@@ -50,6 +63,11 @@ export class Sidebar extends Widget {
     this.search.left.connect(this._toTree, this);
     this.tree.left.connect(this._toSearch, this);
     model.changed.connect(this._onChanged, this);
+  }
+
+  /** Whether it came in sight, or went out of it. */
+  get seen(): Signal<this, boolean> {
+    return this._seen;
   }
 
   readonly search: SearchBox;
@@ -77,17 +95,20 @@ export class Sidebar extends Widget {
 
   protected override onAfterShow(): void {
     this._model.watched = true;
+    this._seen.emit(true);
     void this._model.start();
   }
 
   protected override onAfterAttach(): void {
     // Once at the start, whether it is in sight or not: then the tree is there when it is opened.
     this._model.watched = this.isVisible;
+    this._seen.emit(this.isVisible);
     void this._model.start();
   }
 
   protected override onAfterHide(): void {
     this._model.watched = false;
+    this._seen.emit(false);
   }
 
   private _header(trans: TranslationBundle): Widget {
@@ -101,7 +122,7 @@ export class Sidebar extends Widget {
     this._refresh.title = trans.__('Read the inventories of all servers again');
     this._refresh.setAttribute('aria-label', this._refresh.title);
     refreshIcon.element({ container: this._refresh, tag: 'span' });
-    this._refresh.addEventListener('click', () => void this._model.refresh(null));
+    this._refresh.addEventListener('click', () => this._renew(null));
     header.node.append(title, this._refresh);
     return header;
   }
@@ -128,7 +149,9 @@ export class Sidebar extends Widget {
   }
 
   private readonly _model: TreeModel;
+  private readonly _renew: (provider: string | null) => void;
   private readonly _split: SplitPanel;
+  private readonly _seen = new Signal<this, boolean>(this);
   private _shared = false;
   private readonly _refresh = document.createElement('button');
 }

@@ -5,9 +5,10 @@ import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import type { Branch } from './branch';
+import { isProvider, type Branch } from './branch';
 import type { TreeChange, TreeModel } from './model';
 import { RowPainter } from './row';
+import { TreeKeys } from './treekeys';
 import { rowWindow, scrollToShow, scrollToShowBelow } from './windowing';
 
 const TREE_ROW = 24;
@@ -15,8 +16,6 @@ const TREE_ROW = 24;
 const HIT_ROW = 42;
 /** Pixels the mouse moves before a press becomes a drag. */
 const DRAG_THRESHOLD = 5;
-/** A word typed letter by letter jumps to a row while pauses stay below this, in milliseconds. */
-const TYPE_AHEAD = 800;
 
 export class TreeView extends Widget {
   constructor(model: TreeModel, trans: TranslationBundle) {
@@ -24,23 +23,36 @@ export class TreeView extends Widget {
     this.addClass('sqlab-tree');
     this._model = model;
     this._painter = new RowPainter(trans);
+    this._keys = new TreeKeys(model, {
+      page: () => Math.floor(this.node.clientHeight / this._rowHeight) - 1,
+      toggle: branch => void this._toggle(branch),
+      activate: branch => this._activate(branch),
+      menu: () => this._openMenu(),
+      leave: () => this._left.emit()
+    });
     this._spacer.className = 'sqlab-tree-spacer';
     this._spacer.setAttribute('role', 'presentation');
     this.node.append(this._spacer);
     this.node.tabIndex = 0;
     this.node.setAttribute('role', 'tree');
     this.node.setAttribute('aria-label', trans.__('Products'));
+    this.node.setAttribute('aria-multiselectable', 'true');
     model.changed.connect(this._onChanged, this);
   }
 
-  /** The mouse began to drag a row. */
-  get dragStarted(): Signal<this, { branch: Branch; x: number; y: number }> {
+  /** The mouse began to drag rows that have data. */
+  get dragStarted(): Signal<this, { branches: Branch[]; x: number; y: number }> {
     return this._dragStarted;
   }
 
   /** Enter or a double click on a row that has data. */
   get activated(): Signal<this, Branch> {
     return this._activated;
+  }
+
+  /** The button of a provider's row: its inventory is to be read again. */
+  get renewed(): Signal<this, string> {
+    return this._renewed;
   }
 
   /** Escape: the user wants to go back to the search box. */
@@ -73,6 +85,11 @@ export class TreeView extends Widget {
         this._onMove(event as PointerEvent);
         break;
       case 'pointerup':
+        if (this._press?.narrows) {
+          this._model.select(this._press.index);
+        }
+        this._endPress();
+        break;
       case 'pointercancel':
         this._endPress();
         break;
@@ -81,7 +98,8 @@ export class TreeView extends Widget {
         break;
       case 'contextmenu': {
         const index = this._rowAt(event);
-        if (index >= 0) {
+        const branch = this._model.rows[index];
+        if (branch && !this._model.isSelected(branch)) {
           this._model.select(index);
         }
         break;
@@ -114,17 +132,18 @@ export class TreeView extends Widget {
   }
 
   private get _rowHeight(): number {
-    return this._model.searching ? HIT_ROW : TREE_ROW;
+    return this._model.flat ? HIT_ROW : TREE_ROW;
   }
 
   private _onChanged(_: TreeModel, change: TreeChange): void {
     if (change === 'selection') {
       this._scrollToSelected();
     }
-    if (change === 'rows' && this._model.searching !== this._wasSearching) {
-      this._wasSearching = this._model.searching;
+    const mode = !this._model.searching ? 'tree' : this._model.flat ? 'flat' : 'filtered';
+    if (change === 'rows' && mode !== this._mode) {
+      this._mode = mode;
       this.node.scrollTop = 0;
-      if (!this._wasSearching) {
+      if (mode === 'tree') {
         this._scrollToSelected();
       }
     }
@@ -149,7 +168,8 @@ export class TreeView extends Widget {
     const rows = this._model.rows;
     const height = this._rowHeight;
     this._spacer.style.height = `${rows.length * height}px`;
-    this.node.classList.toggle('sqlab-mod-hits', this._model.searching);
+    this.node.classList.toggle('sqlab-mod-hits', this._model.flat);
+    this.node.dataset.mode = this._mode;
     const view = this.node.clientHeight;
     const { first, last } = rowWindow(this.node.scrollTop, view, height, rows.length);
     while (this._elements.length < last - first) {
@@ -158,7 +178,8 @@ export class TreeView extends Widget {
       this._spacer.append(element);
     }
     const status = this._model.status;
-    const selected = this._model.selected;
+    const current = this._model.selected;
+    const products = this._model.hasProducts;
     for (const [slot, element] of this._elements.entries()) {
       const branch = rows[first + slot];
       if (slot >= last - first || !branch) {
@@ -169,9 +190,12 @@ export class TreeView extends Widget {
       element.dataset.row = String(first + slot);
       element.style.transform = `translateY(${(first + slot) * height}px)`;
       this._painter.paint(element, branch, {
-        selected: branch === selected,
-        provider: branch.level === 1 ? status?.providers[branch.node.name] : undefined,
-        siblings: branch.parent?.total ?? rows.length,
+        selected: this._model.isSelected(branch),
+        products,
+        current: branch === current,
+        flat: this._model.flat,
+        provider: isProvider(branch) ? status?.providers[branch.node.name] : undefined,
+        ...this._model.placeOf(branch),
         id: `${this._idPrefix}${first + slot}`
       });
     }
@@ -207,16 +231,30 @@ export class TreeView extends Widget {
     if (!branch) {
       return;
     }
-    this._model.select(index);
     if (event.button !== 0) {
+      return; // the menu's own event selects
+    }
+    const target = event.target as Element;
+    if (target.closest('.sqlab-renew') && isProvider(branch)) {
+      this._renewed.emit(branch.node.name);
       return;
     }
-    if ((event.target as Element).closest('.sqlab-caret') && branch.expandable) {
+    const isCaret = target.closest('.sqlab-caret') !== null && branch.expandable;
+    // A press on one of several selected rows may begin a drag of them all.
+    const keeps = !isCaret && this._model.isSelected(branch) && !event.shiftKey && !control(event);
+    if (event.shiftKey) {
+      this._model.extendTo(index);
+    } else if (control(event)) {
+      this._model.toggleMark(index);
+    } else if (!keeps) {
+      this._model.select(index);
+    }
+    if (isCaret) {
       void this._toggle(branch);
       return;
     }
     if (branch.plottable) {
-      this._press = { branch, x: event.clientX, y: event.clientY };
+      this._press = { index, narrows: keeps, x: event.clientX, y: event.clientY };
       document.addEventListener('pointermove', this, true);
       document.addEventListener('pointerup', this, true);
       document.addEventListener('pointercancel', this, true);
@@ -235,7 +273,10 @@ export class TreeView extends Widget {
     event.preventDefault();
     event.stopPropagation();
     this._endPress();
-    this._dragStarted.emit({ branch: press.branch, x: event.clientX, y: event.clientY });
+    const branches = this._model.selectedProducts;
+    if (branches.length) {
+      this._dragStarted.emit({ branches, x: event.clientX, y: event.clientY });
+    }
   }
 
   private _endPress(): void {
@@ -247,7 +288,7 @@ export class TreeView extends Widget {
 
   private _onDoubleClick(event: MouseEvent): void {
     const branch = this._model.rows[this._rowAt(event)];
-    if (!branch || (event.target as Element).closest('.sqlab-caret')) {
+    if (!branch || (event.target as Element).closest('.sqlab-caret, .sqlab-renew')) {
       return;
     }
     this._activate(branch);
@@ -277,100 +318,42 @@ export class TreeView extends Widget {
   }
 
   private _onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || !this._model.rows.length) {
-      return;
+    if (!event.altKey && !event.metaKey && this._model.rows.length && this._keys.take(event)) {
+      // The notebook's command-mode keys must not see what the tree has used.
+      event.preventDefault();
+      event.stopPropagation();
     }
-    const rows = this._model.rows;
-    const index = this._model.selectedIndex;
-    const branch = rows[index];
-    const page = Math.max(1, Math.floor(this.node.clientHeight / this._rowHeight) - 1);
-    switch (event.key) {
-      case 'ArrowDown':
-        this._moveTo(index + 1);
-        break;
-      case 'ArrowUp':
-        this._moveTo(index - 1);
-        break;
-      case 'PageDown':
-        this._moveTo(index + page);
-        break;
-      case 'PageUp':
-        this._moveTo(index - page);
-        break;
-      case 'Home':
-        this._moveTo(0);
-        break;
-      case 'End':
-        this._moveTo(rows.length - 1);
-        break;
-      case 'ArrowRight':
-        if (branch?.expanded) {
-          this._moveTo(index + 1);
-        } else if (branch) {
-          void this._toggle(branch);
-        }
-        break;
-      case 'ArrowLeft':
-        if (branch?.expanded) {
-          this._model.collapse(branch);
-        } else if (branch?.parent) {
-          this._moveTo(rows.indexOf(branch.parent));
-        }
-        break;
-      case 'Enter':
-      case ' ':
-        if (branch) {
-          this._activate(branch);
-        }
-        break;
-      case 'Escape':
-        this._left.emit();
-        break;
-      default:
-        if (event.key.length === 1) {
-          this._typeAhead(event.key);
-          break;
-        }
-        return;
-    }
-    // The notebook's command-mode keys must not see what the tree has used.
-    event.preventDefault();
-    event.stopPropagation();
   }
 
-  private _moveTo(index: number): void {
-    this._model.select(Math.max(0, Math.min(index, this._model.rows.length - 1)));
-  }
-
-  private _typeAhead(key: string): void {
-    const now = Date.now();
-    this._typed = (now - this._typedAt < TYPE_AHEAD ? this._typed : '') + key.toLowerCase();
-    this._typedAt = now;
-    const rows = this._model.rows;
-    const from = this._model.selectedIndex + (this._typed.length === 1 ? 1 : 0);
-    for (let step = 0; step < rows.length; step++) {
-      const index = (Math.max(0, from) + step) % rows.length;
-      if (rows[index]!.node.name.toLowerCase().startsWith(this._typed)) {
-        this._model.select(index);
-        return;
-      }
+  /** The menu of the row with the cursor, where that row is. */
+  private _openMenu(): void {
+    this._draw();
+    const row = this._elements.find(element => element.classList.contains('sqlab-mod-current'));
+    if (row) {
+      const { left, bottom } = row.getBoundingClientRect();
+      const at = { clientX: left + 24, clientY: bottom - 2, button: 2 };
+      row.dispatchEvent(new MouseEvent('contextmenu', { ...at, bubbles: true, cancelable: true }));
     }
   }
 
   private readonly _model: TreeModel;
+  private readonly _keys: TreeKeys;
   private readonly _painter: RowPainter;
   private readonly _spacer = document.createElement('div');
   private readonly _elements: HTMLElement[] = [];
   private readonly _idPrefix = `sqlab-row-${Math.random().toString(36).slice(2, 8)}-`;
-  private readonly _dragStarted = new Signal<this, { branch: Branch; x: number; y: number }>(this);
+  private readonly _dragStarted = new Signal<this, { branches: Branch[]; x: number; y: number }>(this);
+  private readonly _renewed = new Signal<this, string>(this);
   private readonly _activated = new Signal<this, Branch>(this);
   private readonly _left = new Signal<this, void>(this);
   private _observer: ResizeObserver | null = null;
-  private _press: { branch: Branch; x: number; y: number } | null = null;
-  private _wasSearching = false;
-  private _typed = '';
-  private _typedAt = 0;
+  private _press: { index: number; narrows: boolean; x: number; y: number } | null = null;
+  private _mode: 'tree' | 'flat' | 'filtered' = 'tree';
   private _frame = 0;
 }
 
 const EVENTS = ['scroll', 'keydown', 'pointerdown', 'dblclick', 'contextmenu', 'focus'] as const;
+
+function control(event: MouseEvent): boolean {
+  return event.ctrlKey || event.metaKey;
+}

@@ -1,7 +1,9 @@
 /** Frames, grids, ticks and labels of plots, and the colour bar. */
 import { cssColor, lookupTable } from '../core/colormap';
-import { toUnit, valueTicks } from '../core/scale';
-import type { Scale, Tick } from '../core/scale';
+import { toUnit } from '../core/scale';
+import type { Scale } from '../core/scale';
+import { axisTicks } from '../core/ticks';
+import type { AxisTicks, Tick } from '../core/ticks';
 import { timeTicks } from '../core/timeticks';
 import type { TimeTick } from '../core/timeticks';
 import type { Frame } from './frame';
@@ -9,19 +11,23 @@ import { instantToX } from './frame';
 import type { Rect, Surface } from './surface';
 
 export interface AxisStyle {
+  background: string;
   foreground: string;
   muted: string;
   grid: string;
   frame: string;
   font: string;
+  smallFont: string;
   fontSize: number;
+  /** Device pixels per CSS pixel; 1 when left out. */
+  pixelRatio?: number;
 }
 
 const TICK = 4;
 
 /** Ticks that have room at a height of `height` pixels. */
-export function yTicks(scale: Scale, height: number): Tick[] {
-  return valueTicks(scale, Math.max(2, Math.min(10, Math.floor(height / 32))));
+export function yTicks(scale: Scale, height: number): AxisTicks {
+  return axisTicks(scale, Math.max(2, Math.min(10, Math.floor(height / 32))));
 }
 
 /** Widest label, for the layout. */
@@ -34,8 +40,22 @@ export function axisTimeTicks(frame: Frame, style: AxisStyle): TimeTick[] {
   return timeTicks(frame.view, frame.rect.width, style.fontSize * 0.6);
 }
 
-/** Crisp one-pixel lines lie on pixel centres. */
-const crisp = (v: number): number => Math.round(v) + 0.5;
+/** Width of a thin line: a whole number of device pixels. */
+const hairline = ({ pixelRatio = 1 }: AxisStyle): number => Math.max(1, Math.round(pixelRatio)) / pixelRatio;
+
+/** Where the middle of a thin line has to lie for it to fill its device pixels. */
+function crisp(v: number, style: AxisStyle): number {
+  const { pixelRatio = 1 } = style;
+  return Math.round(v * pixelRatio) / pixelRatio + hairline(style) / 2;
+}
+
+/** A thin frame right around a rectangle. */
+function strokeAround(surface: Surface, { x, y, width, height }: Rect, style: AxisStyle): void {
+  const line = hairline(style);
+  const [left, top] = [crisp(x, style) - line, crisp(y, style) - line];
+  surface.lineWidth = line;
+  surface.strokeRect(left, top, crisp(x + width, style) - left, crisp(y + height, style) - top);
+}
 
 export function drawGrid(
   surface: Surface,
@@ -46,17 +66,17 @@ export function drawGrid(
 ): void {
   const { rect } = frame;
   surface.strokeStyle = style.grid;
-  surface.lineWidth = 1;
+  surface.lineWidth = hairline(style);
   surface.beginPath();
   for (const tick of ticks) {
     if (tick.label !== '') {
-      const y = crisp(rect.y + rect.height * (1 - toUnit(frame.y, tick.value)));
+      const y = crisp(rect.y + rect.height * (1 - toUnit(frame.y, tick.value)), style);
       surface.moveTo(rect.x, y);
       surface.lineTo(rect.x + rect.width, y);
     }
   }
   for (const { t } of times) {
-    const x = crisp(instantToX(frame, t));
+    const x = crisp(instantToX(frame, t), style);
     surface.moveTo(x, rect.y);
     surface.lineTo(x, rect.y + rect.height);
   }
@@ -66,11 +86,10 @@ export function drawGrid(
 export function drawFrame(surface: Surface, frame: Frame, times: readonly TimeTick[], style: AxisStyle): void {
   const { rect } = frame;
   surface.strokeStyle = style.frame;
-  surface.lineWidth = 1;
-  surface.strokeRect(Math.round(rect.x) - 0.5, Math.round(rect.y) - 0.5, Math.round(rect.width) + 1, Math.round(rect.height) + 1);
+  strokeAround(surface, rect, style);
   surface.beginPath();
   for (const { t } of times) {
-    const x = crisp(instantToX(frame, t));
+    const x = crisp(instantToX(frame, t), style);
     surface.moveTo(x, rect.y + rect.height);
     surface.lineTo(x, rect.y + rect.height + TICK);
   }
@@ -81,7 +100,7 @@ export function drawFrame(surface: Surface, frame: Frame, times: readonly TimeTi
 function drawValueAxis(
   surface: Surface,
   scale: Scale,
-  ticks: readonly Tick[],
+  { ticks, note }: AxisTicks,
   rect: Rect,
   x: number,
   side: -1 | 1,
@@ -92,14 +111,14 @@ function drawValueAxis(
   surface.font = style.font;
   surface.textAlign = side < 0 ? 'right' : 'left';
   surface.textBaseline = 'middle';
-  surface.lineWidth = 1;
+  surface.lineWidth = hairline(style);
   surface.beginPath();
   const half = style.fontSize / 2;
   let previous = Infinity;
   for (const tick of ticks) {
     const y = rect.y + rect.height * (1 - toUnit(scale, tick.value));
-    surface.moveTo(x, crisp(y));
-    surface.lineTo(x + side * (tick.label === '' ? TICK / 2 : TICK), crisp(y));
+    surface.moveTo(x, crisp(y, style));
+    surface.lineTo(x + side * (tick.label === '' ? TICK / 2 : TICK), crisp(y, style));
     if (tick.label !== '' && previous - y >= style.fontSize * 1.05) {
       // Labels at the ends stay within the plot's height, or they touch those of the next plot.
       const inside = Math.min(Math.max(y, rect.y + half), rect.y + rect.height - half);
@@ -108,6 +127,14 @@ function drawValueAxis(
     }
   }
   surface.stroke();
+  if (note !== '') {
+    // Above the end of the axis, over the plot or the bar that it belongs to.
+    surface.font = style.smallFont;
+    surface.fillStyle = style.muted;
+    surface.textAlign = side < 0 ? 'left' : 'right';
+    surface.textBaseline = 'alphabetic';
+    surface.fillText(note, x, rect.y - 3);
+  }
 }
 
 /** Text turned by 90 degrees, centred on the plot's height and shortened to it. */
@@ -143,15 +170,19 @@ function fitLabel(surface: Surface, text: string, room: number): string[] {
   });
 }
 
+/** Axis on the left (`side` -1) or right (1) border of a plot. */
 export function drawYAxis(
   surface: Surface,
   frame: Frame,
-  ticks: readonly Tick[],
+  ticks: AxisTicks,
   label: string,
   labelX: number,
-  style: AxisStyle
+  style: AxisStyle,
+  side: -1 | 1 = -1
 ): void {
-  drawValueAxis(surface, frame.y, ticks, frame.rect, Math.round(frame.rect.x), -1, style);
+  const { rect } = frame;
+  const x = side < 0 ? Math.round(rect.x) : Math.round(rect.x + rect.width);
+  drawValueAxis(surface, frame.y, ticks, rect, x, side, style);
   if (label !== '') {
     drawVerticalLabel(surface, label, labelX, frame.rect, style);
   }
@@ -202,7 +233,7 @@ export interface ColorBar {
   labelX: number;
 }
 
-export function drawColorBar(surface: Surface, bar: ColorBar, ticks: readonly Tick[], style: AxisStyle): void {
+export function drawColorBar(surface: Surface, bar: ColorBar, ticks: AxisTicks, style: AxisStyle): void {
   const { rect } = bar;
   const table = lookupTable(bar.colormap);
   const bands = Math.max(1, Math.round(rect.height));
@@ -212,34 +243,9 @@ export function drawColorBar(surface: Surface, bar: ColorBar, ticks: readonly Ti
     surface.fillRect(rect.x, y, rect.width, rect.height / bands + 0.5);
   }
   surface.strokeStyle = style.frame;
-  surface.lineWidth = 1;
-  surface.strokeRect(Math.round(rect.x) - 0.5, Math.round(rect.y) - 0.5, Math.round(rect.width) + 1, Math.round(rect.height) + 1);
+  strokeAround(surface, rect, style);
   drawValueAxis(surface, bar.scale, ticks, rect, Math.round(rect.x + rect.width), 1, style);
   if (bar.label !== '') {
     drawVerticalLabel(surface, bar.label, bar.labelX, rect, style);
   }
-}
-
-/** Hatching over ranges that were asked for and not delivered. */
-export function drawGap(surface: Surface, frame: Frame, start: bigint, stop: bigint, style: AxisStyle): void {
-  const { rect } = frame;
-  const left = Math.max(rect.x, instantToX(frame, start));
-  const right = Math.min(rect.x + rect.width, instantToX(frame, stop));
-  if (right - left < 1) {
-    return;
-  }
-  surface.save();
-  surface.beginPath();
-  surface.rect(left, rect.y, right - left, rect.height);
-  surface.clip();
-  surface.globalAlpha = 0.35;
-  surface.strokeStyle = style.frame;
-  surface.lineWidth = 1;
-  surface.beginPath();
-  for (let x = left - rect.height; x < right; x += 8) {
-    surface.moveTo(x, rect.y + rect.height);
-    surface.lineTo(x + rect.height, rect.y);
-  }
-  surface.stroke();
-  surface.restore();
 }

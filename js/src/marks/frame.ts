@@ -1,4 +1,5 @@
 /** The mapping from data to pixels that all marks of one plot share. */
+import { warp } from '../core/scale';
 import type { Scale } from '../core/scale';
 import { secondsBetween } from '../core/time';
 import type { TimeView } from '../core/time';
@@ -21,11 +22,10 @@ export function timeToX(frame: Frame, t0: bigint): Affine {
   return { a, b: frame.rect.x + a * secondsBetween(frame.view.start, t0) };
 }
 
-/** y = a * value + b, for the logarithm of the value on a logarithmic axis. */
+/** y = a * value + b, for values as `warp` bends them. */
 export function valueToY({ rect, y }: Frame): Affine {
-  const lo = y.log ? Math.log(y.lo) : y.lo;
-  const hi = y.log ? Math.log(y.hi) : y.hi;
-  const a = -rect.height / (hi - lo);
+  const lo = warp(y, y.lo);
+  const a = -rect.height / (warp(y, y.hi) - lo);
   return { a, b: rect.y + rect.height - a * lo };
 }
 
@@ -34,11 +34,15 @@ export function instantToX(frame: Frame, ns: bigint): number {
   return timeToX(frame, ns).b;
 }
 
-/** Run `draw` with everything outside [start, stop) of the plot cut off. */
-export function clipTo(surface: Surface, frame: Frame, part: TimeView, draw: () => void): void {
+/**
+ * Run `draw` with everything outside [start, stop) of the plot cut off. Cuts lie on whole device
+ * pixels: where two parts share a pixel the ground would shine through both.
+ */
+export function clipTo(surface: Surface, frame: Frame, part: TimeView, draw: () => void, pixelRatio = 1): void {
   const { rect } = frame;
-  const left = Math.max(rect.x, instantToX(frame, part.start));
-  const right = Math.min(rect.x + rect.width, instantToX(frame, part.stop));
+  const snap = (px: number): number => Math.round(px * pixelRatio) / pixelRatio;
+  const left = Math.max(rect.x, snap(instantToX(frame, part.start)));
+  const right = Math.min(rect.x + rect.width, snap(instantToX(frame, part.stop)));
   if (right <= left) {
     return;
   }

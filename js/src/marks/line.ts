@@ -1,14 +1,18 @@
-/** Lines, from raw samples or from first, min, max, last of pixel columns. */
+/** Lines, steps and points, from raw samples or from first, min, max, last of pixel columns. */
 import type { LineData } from '../core/decode';
 import { lowerBound } from '../core/range';
+import { warp } from '../core/scale';
 import { secondsBetween } from '../core/time';
 import { timeToX, valueToY } from './frame';
 import type { Affine, Frame } from './frame';
+import type { LineStyle } from '../protocol';
 import type { Surface } from './surface';
 
 /** Pixels outside of the plot at which lines are cut: huge coordinates make strokes slow. */
 const BEYOND = 4000;
 const DOT = 1.6;
+/** From this many points on they are drawn as squares. */
+const MOST_DOTS = 1500;
 /** Samples further apart than this many pixels are marked one by one. */
 const SPARSE = 14;
 /** Columns up to this many pixels wide are drawn as bars: 3 to 20 times cheaper than a stroke. */
@@ -16,28 +20,31 @@ const BAR = 2.5;
 /** From this many points on a line is one pixel wide, which software rasterisers draw 7 times faster. */
 const MANY = 400;
 
+/** Draw the columns that are not hidden; `halo` makes everything thicker by so many pixels on each side. */
 export function drawLine(
   surface: Surface,
   frame: Frame,
   data: LineData,
   colors: readonly string[],
   hidden: ReadonlySet<string>,
-  pixelRatio = 1
+  pixelRatio = 1,
+  style: LineStyle = 'line',
+  halo = 0
 ): void {
   const x = timeToX(frame, data.t0);
   const y = valueToY(frame);
   const low = frame.rect.y - BEYOND;
   const high = frame.rect.y + frame.rect.height + BEYOND;
-  const log = frame.y.log;
+  const straight = !frame.y.log && frame.y.knee === 0;
   const toY = (value: number): number => {
     // NaN stays NaN, as does what a logarithm cannot take.
-    const at = y.a * (log ? (value > 0 ? Math.log(value) : NaN) : value) + y.b;
+    const at = y.a * (straight ? value : warp(frame.y, value)) + y.b;
     return at < low ? low : at > high ? high : at;
   };
   // One sample on either side of the view, so that lines leave through the border.
   const from = Math.max(0, lowerBound(data.t, secondsBetween(data.t0, frame.view.start)) - 2);
   const to = Math.min(data.n, lowerBound(data.t, secondsBetween(data.t0, frame.view.stop)) + 2);
-  surface.lineWidth = to - from > MANY ? 1 : 1.4;
+  surface.lineWidth = (to - from > MANY ? 1 : 1.4) + 2 * halo;
   surface.lineJoin = 'bevel';
   data.columns.forEach((name, c) => {
     if (hidden.has(name)) {
@@ -45,12 +52,16 @@ export function drawLine(
     }
     surface.strokeStyle = colors[c] ?? colors[0]!;
     surface.fillStyle = surface.strokeStyle;
-    if (data.mode === 'm4' && data.dt * x.a <= BAR) {
-      fillColumns(surface, data, data.y[c]!, from, to, x, toY, pixelRatio);
+    const values = data.y[c]!;
+    const steps = style === 'steps';
+    if (style === 'points') {
+      drawPoints(surface, data, values, from, to, x, toY);
+    } else if (data.mode === 'm4' && data.dt * x.a <= BAR) {
+      fillColumns(surface, data, values, from, to, x, toY, pixelRatio, halo);
     } else if (data.mode === 'm4') {
-      strokeColumns(surface, data, data.y[c]!, from, to, x, toY);
+      strokeColumns(surface, data, values, from, to, x, toY, steps);
     } else {
-      strokeSamples(surface, data, data.y[c]!, from, to, x, toY);
+      strokeSamples(surface, data, values, from, to, x, toY, steps);
     }
   });
 }
@@ -62,11 +73,13 @@ function strokeSamples(
   from: number,
   to: number,
   x: Affine,
-  toY: (value: number) => number
+  toY: (value: number) => number,
+  steps: boolean
 ): void {
   const sparse = to - from > 1 && ((t[to - 1]! - t[from]!) * x.a) / (to - from - 1) > SPARSE;
   const dots: number[] = [];
   let length = 0;
+  let held = NaN;
   surface.beginPath();
   for (let i = from; i < to; i++) {
     const py = toY(values[i]!);
@@ -81,8 +94,13 @@ function strokeSamples(
     if (length === 0) {
       surface.moveTo(px, py);
     } else {
+      if (steps) {
+        // A sample holds until the next one.
+        surface.lineTo(px, held);
+      }
       surface.lineTo(px, py);
     }
+    held = py;
     length += 1;
     if (sparse) {
       dots.push(i);
@@ -107,12 +125,21 @@ function fillColumns(
   to: number,
   x: Affine,
   toY: (value: number) => number,
-  pixelRatio: number
+  pixelRatio: number,
+  halo: number
 ): void {
   // Borders on whole device pixels: blurred ones make a line paler while it moves.
   const snap = (px: number): number => Math.round(px * pixelRatio) / pixelRatio;
-  const half = 0.55;
+  const half = 0.55 + halo;
+  const thin = Math.round(pixelRatio) / pixelRatio;
   const dots: [number, number][] = [];
+  // Columns that begin in one device pixel make one bar: drawn twice, its soft ends would darken.
+  let [barLeft, barRight, barTop, barBottom] = [NaN, NaN, NaN, NaN];
+  const flush = (): void => {
+    if (!Number.isNaN(barLeft)) {
+      surface.fillRect(barLeft, barTop - half, Math.max(barRight - barLeft, thin), barBottom - barTop + 2 * half);
+    }
+  };
   let before = NaN;
   let alone: [number, number] | null = null;
   for (let i = from; i < to; i++) {
@@ -132,12 +159,23 @@ function fillColumns(
     const top = joined ? Math.min(high, before) : high;
     const bottom = joined ? Math.max(low, before) : low;
     const left = snap(x.a * t[i]! + x.b);
-    const width = Math.max(snap(x.a * (t[i]! + dt) + x.b) - left, 1);
-    surface.fillRect(left, top - half, width, bottom - top + 2 * half);
-    alone = !joined && low - high < 1 ? [left + width / 2, high] : null;
+    const right = snap(x.a * (t[i]! + dt) + x.b);
+    if (left === barLeft) {
+      barRight = Math.max(right, barRight);
+      barTop = Math.min(top, barTop);
+      barBottom = Math.max(bottom, barBottom);
+    } else {
+      flush();
+      barLeft = left;
+      barRight = right;
+      barTop = top;
+      barBottom = bottom;
+    }
+    alone = !joined && low - high < 1 ? [(left + Math.max(right, left + thin)) / 2, high] : null;
     const last = toY(values[3 * n + i]!);
     before = Number.isNaN(last) ? low : last;
   }
+  flush();
   if (alone) {
     dots.push(alone);
   }
@@ -151,8 +189,10 @@ function strokeColumns(
   from: number,
   to: number,
   x: Affine,
-  toY: (value: number) => number
+  toY: (value: number) => number,
+  steps: boolean
 ): void {
+  let held = NaN;
   const dots: [number, number][] = [];
   let down = false;
   let alone: [number, number] | null = null;
@@ -176,6 +216,9 @@ function strokeColumns(
     const entry = Number.isNaN(first) ? bottom : first;
     const exit = Number.isNaN(last) ? bottom : last;
     if (down) {
+      if (steps) {
+        surface.lineTo(px, held);
+      }
       surface.lineTo(px, entry);
       alone = null;
     } else {
@@ -188,12 +231,40 @@ function strokeColumns(
       surface.lineTo(px, high);
       surface.lineTo(px, exit);
     }
+    held = bottom !== high ? exit : entry;
   }
   if (alone) {
     dots.push(alone);
   }
   surface.stroke();
   drawDots(surface, dots);
+}
+
+/** Every sample, or the extremes of every column: what lies between these two cannot be told apart. */
+function drawPoints(
+  surface: Surface,
+  { mode, t, n, dt }: LineData,
+  values: Float32Array,
+  from: number,
+  to: number,
+  x: Affine,
+  toY: (value: number) => number
+): void {
+  const dots: [number, number][] = [];
+  for (const part of mode === 'm4' ? [1, 2] : [0]) {
+    for (let i = from; i < to; i++) {
+      const py = toY(values[part * n + i]!);
+      if (!Number.isNaN(py)) {
+        dots.push([x.a * (t[i]! + dt / 2) + x.b, py]);
+      }
+    }
+  }
+  if (dots.length <= MOST_DOTS) {
+    drawDots(surface, dots);
+    return;
+  }
+  // Squares are many times cheaper than circles, and as good where they crowd.
+  dots.forEach(([px, py]) => surface.fillRect(px - 1, py - 1, 2, 2));
 }
 
 function drawDots(surface: Surface, dots: readonly (readonly number[])[]): void {

@@ -2,6 +2,10 @@
 import { formatDuration, formatTime } from '../core/time';
 import type { TimeView } from '../core/time';
 import { make, makeButton, setText } from './dom';
+import type { ExportFormat } from './export';
+
+/** Milliseconds of rest before the picture is described: nobody can listen to a moving one. */
+const QUIET = 700;
 
 export interface ToolActions {
   zoom(factor: number): void;
@@ -11,6 +15,7 @@ export interface ToolActions {
   autoscale(): void;
   toggleLog(): void;
   removePlot(): void;
+  exportAs(format: ExportFormat): void;
 }
 
 export class Chrome {
@@ -24,8 +29,13 @@ export class Chrome {
   private readonly time = make('span', 'sq-time');
   private readonly notices = make('div', 'sq-notices');
   private readonly banner = make('div', 'sq-banner');
+  private readonly spoken = make('div', 'sq-spoken');
+  private speaking: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(root: HTMLElement, actions: ToolActions) {
+  constructor(
+    private readonly root: HTMLElement,
+    actions: ToolActions
+  ) {
     const tools = make('div', 'sq-toolbar');
     tools.setAttribute('role', 'toolbar');
     tools.setAttribute('aria-label', 'Panel tools');
@@ -40,7 +50,9 @@ export class Chrome {
       tool('↷', 'Redo (Ctrl+Shift+Z)', () => actions.redo()),
       tool('auto', 'Fit values to the view (M)', () => actions.autoscale()),
       tool('log', 'Linear or logarithmic (L), for the plot under the cursor', () => actions.toggleLog()),
-      tool('✕', 'Remove the plot under the cursor (Delete)', () => actions.removePlot())
+      tool('✕', 'Remove the plot under the cursor (Delete)', () => actions.removePlot()),
+      tool('SVG', 'Export SVG: save the picture as vectors', () => actions.exportAs('svg')),
+      tool('PNG', 'Export PNG: save the picture as pixels', () => actions.exportAs('png'))
     );
     this.header.append(this.title, this.time, tools);
     this.empty.append(
@@ -54,7 +66,9 @@ export class Chrome {
     this.banner.setAttribute('role', 'status');
     this.notices.setAttribute('aria-live', 'polite');
     this.stage.append(this.canvas, this.cursor, this.placeholder, this.empty);
-    root.append(this.header, this.stage, this.notices, this.banner);
+    this.spoken.setAttribute('role', 'status');
+    this.spoken.setAttribute('aria-live', 'polite');
+    root.append(this.header, this.stage, this.notices, this.banner, this.spoken);
   }
 
   showTime(title: string, view: TimeView): void {
@@ -63,6 +77,21 @@ export class Chrome {
     const resolution = span / 1000n || 1n;
     const [start, stop] = [formatTime(view.start, resolution), formatTime(view.stop, resolution)];
     setText(this.time, `${start} – ${stop} UTC · ${formatDuration(span)}`);
+  }
+
+  /** Let screen readers say what is shown, once it rests. */
+  say(describe: () => string): void {
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => {
+      const text = describe();
+      setText(this.spoken, text);
+      this.root.setAttribute('aria-label', text);
+      this.canvas.setAttribute('aria-label', text);
+    }, QUIET);
+  }
+
+  close(): void {
+    clearTimeout(this.speaking);
   }
 
   showBanner(text: string | null): void {

@@ -11,8 +11,17 @@ interface LuminoDragEvent extends MouseEvent {
   dropAction: string;
 }
 
+/** The detail of the event by which menus and keys add products; without a plot, the current one. */
+export interface AddRequest {
+  payload: string;
+  place: 'above' | 'below' | 'into' | 'end';
+  plot?: number;
+}
+
 export interface DropHost {
   layout(): PanelLayout | null;
+  /** Which plot menus and keys mean. */
+  current(): number;
   showTarget(target: DropTarget | null): void;
   drop(products: DraggedProduct[], target: DropTarget): void;
   refuse(reason: string): void;
@@ -81,7 +90,16 @@ export function attachDrop(root: HTMLElement, stage: HTMLElement, host: DropHost
   /** The keyboard's and the menu's way in: the product tree asks the active panel. */
   const add = (event: Event): void => {
     event.stopPropagation();
-    take((event as CustomEvent<unknown>).detail, { kind: 'new', index: host.layout()?.plots.length ?? 0 });
+    const { payload, place, plot } = addRequest((event as CustomEvent<unknown>).detail);
+    const count = host.layout()?.plots.length ?? 0;
+    const index = Math.min(Math.max(plot ?? host.current(), 0), Math.max(count - 1, 0));
+    if (place === 'into' && count > 0) {
+      take(payload, { kind: 'into', index });
+    } else if (place === 'above' || place === 'below') {
+      take(payload, { kind: 'new', index: Math.min(index + (place === 'below' ? 1 : 0), count) });
+    } else {
+      take(payload, { kind: 'new', index: count });
+    }
   };
 
   const lmEvents = ['lm-dragenter', 'lm-dragover', 'lm-dragleave', 'lm-drop'];
@@ -94,6 +112,15 @@ export function attachDrop(root: HTMLElement, stage: HTMLElement, host: DropHost
     htmlEvents.forEach(type => root.removeEventListener(type, html5));
     root.removeEventListener('sciqlop:add-product', add);
   };
+}
+
+/** A request may be the payload alone, which goes below all that is there. */
+function addRequest(detail: unknown): AddRequest | { payload: unknown; place: 'end'; plot?: number } {
+  const { payload, place, plot } = (detail ?? {}) as Partial<AddRequest>;
+  if (place === 'above' || place === 'below' || place === 'into') {
+    return { payload: payload ?? '', place, ...(Number.isInteger(plot) ? { plot: plot! } : {}) };
+  }
+  return { payload: typeof detail === 'string' ? detail : payload, place: 'end' };
 }
 
 /** Leave events come for every inner element that the pointer crosses. */

@@ -4,14 +4,10 @@ import type { PanelLayout } from '../core/layout';
 import type { PlotState } from '../core/plot';
 import { panScale, zoomScale } from '../core/scale';
 import type { Scale } from '../core/scale';
+import type { AxisChange, AxisName } from '../protocol';
 import { panView, zoomView } from '../core/time';
 import type { TimeView } from '../core/time';
 import type { Gestures } from './interaction';
-
-export interface AxisChange {
-  log?: boolean | null;
-  range?: [number, number] | null;
-}
 
 export interface PanelActions {
   readonly view: TimeView;
@@ -20,7 +16,7 @@ export interface PanelActions {
   /** Index of the plot that keys act on. */
   readonly current: number;
   setView(view: TimeView): void;
-  setAxis(plot: PlotState, axis: 'y' | 'z', change: AxisChange): void;
+  setAxis(plot: PlotState, axis: AxisName, change: AxisChange): void;
   gestureEnded(): void;
   hover(point: { x: number; y: number } | null): void;
   removePlot(plot: PlotState): void;
@@ -32,29 +28,29 @@ export interface PanelActions {
 const KEY_PAN = 0.1;
 const KEY_ZOOM = 1.4;
 
-export function autoscale(panel: PanelActions, plot: PlotState, axis: 'y' | 'z' | 'both'): void {
-  for (const name of axis === 'both' ? (['y', 'z'] as const) : [axis]) {
-    if (name === 'y' || plot.image()) {
-      panel.setAxis(plot, name, { range: null });
-    }
+export function autoscale(panel: PanelActions, plot: PlotState, axis: AxisName | 'all'): void {
+  for (const name of axis === 'all' ? plot.axes() : [axis]) {
+    panel.setAxis(plot, name, { range: null });
   }
 }
 
-/** Flip the scale of the values: of y, which for a spectrogram means its colours. */
+/**
+ * Flip the scale of the values: of y, which for a spectrogram means its colours. Values of both
+ * signs get a symmetric logarithm: a plain one would leave half of them out.
+ */
 export function toggleLog(panel: PanelActions, plot: PlotState): void {
-  if (plot.image()) {
-    panel.setAxis(plot, 'z', { log: !plot.zLog, range: null });
-  } else {
-    panel.setAxis(plot, 'y', { log: !plot.yLog, range: null });
-  }
+  const axis = plot.image() ? 'z' : 'y';
+  const { log, knee } = plot.scale(axis);
+  const bent = axis === 'y' && plot.hasNegative(axis) ? 'symlog' : true;
+  panel.setAxis(plot, axis, { log: log || knee > 0 ? false : bent, range: null });
 }
 
-function setScale(panel: PanelActions, plot: PlotState, axis: 'y' | 'z', scale: Scale): void {
+function setScale(panel: PanelActions, plot: PlotState, axis: AxisName, scale: Scale): void {
   panel.setAxis(plot, axis, { range: [scale.lo, scale.hi] });
 }
 
 export function makeGestures(panel: PanelActions): Gestures {
-  let drag: { view: TimeView; y: Scale | null } | null = null;
+  let drag: { view: TimeView; scales: [AxisName, Scale][] } | null = null;
   const plotAt = (index: number): PlotState | undefined => panel.plots[index];
   return {
     hit: (x, y) => (panel.layout ? hitTest(panel.layout, x, y) : null),
@@ -62,26 +58,23 @@ export function makeGestures(panel: PanelActions): Gestures {
     zoom: (factor, anchor) => panel.setView(zoomView(panel.view, factor, anchor)),
     panY: (index, fraction) => {
       const plot = plotAt(index);
-      if (plot) {
-        setScale(panel, plot, 'y', panScale(plot.yScale(), fraction));
-      }
+      heights(plot).forEach(axis => setScale(panel, plot!, axis, panScale(plot!.scale(axis), fraction)));
     },
     zoomY: (index, factor, anchor) => {
       const plot = plotAt(index);
-      if (plot) {
-        setScale(panel, plot, 'y', zoomScale(plot.yScale(), factor, anchor));
-      }
+      heights(plot).forEach(axis => setScale(panel, plot!, axis, zoomScale(plot!.scale(axis), factor, anchor)));
     },
-    zoomZ: (index, factor, anchor) => {
+    zoomAxis: (index, axis, factor, anchor) => {
       const plot = plotAt(index);
-      if (plot?.image()) {
-        setScale(panel, plot, 'z', zoomScale(plot.zScale(), factor, anchor));
+      if (plot?.axes().includes(axis)) {
+        setScale(panel, plot, axis, zoomScale(plot.scale(axis), factor, anchor));
       }
     },
     dragStart: index => {
       const plot = plotAt(index);
       // An automatic axis follows the data; only one that the hand has set moves with the hand.
-      drag = { view: panel.view, y: plot?.y.range ? plot.yScale() : null };
+      const moving = heights(plot).filter(axis => plot![axis].range !== null);
+      drag = { view: panel.view, scales: moving.map(axis => [axis, plot!.scale(axis)]) };
     },
     dragMove: (index, dx, dy) => {
       const plot = plotAt(index);
@@ -89,8 +82,8 @@ export function makeGestures(panel: PanelActions): Gestures {
         return;
       }
       panel.setView(panView(drag.view, -dx));
-      if (plot && drag.y) {
-        setScale(panel, plot, 'y', panScale(drag.y, dy));
+      for (const [axis, scale] of plot ? drag.scales : []) {
+        setScale(panel, plot!, axis, panScale(scale, dy));
       }
     },
     dragEnd: () => {
@@ -107,20 +100,25 @@ export function makeGestures(panel: PanelActions): Gestures {
   };
 }
 
+/** The axes along which a plot can be moved up and down. */
+function heights(plot: PlotState | undefined): AxisName[] {
+  return plot?.axes().filter(axis => axis !== 'z') ?? [];
+}
+
 type KeyAction = (panel: PanelActions, plot: PlotState | undefined) => void;
 
 const PLAIN: Record<string, KeyAction> = {
   ArrowLeft: panel => panel.setView(panView(panel.view, -KEY_PAN)),
   ArrowRight: panel => panel.setView(panView(panel.view, KEY_PAN)),
-  ArrowUp: (panel, plot) => plot && setScale(panel, plot, 'y', panScale(plot.yScale(), KEY_PAN)),
-  ArrowDown: (panel, plot) => plot && setScale(panel, plot, 'y', panScale(plot.yScale(), -KEY_PAN)),
+  ArrowUp: (panel, plot) => plot && setScale(panel, plot, 'y', panScale(plot.scale('y'), KEY_PAN)),
+  ArrowDown: (panel, plot) => plot && setScale(panel, plot, 'y', panScale(plot.scale('y'), -KEY_PAN)),
   PageUp: panel => panel.setView(panView(panel.view, -1)),
   PageDown: panel => panel.setView(panView(panel.view, 1)),
   Home: panel => panel.home(),
   '+': panel => panel.setView(zoomView(panel.view, 1 / KEY_ZOOM)),
   '=': panel => panel.setView(zoomView(panel.view, 1 / KEY_ZOOM)),
   '-': panel => panel.setView(zoomView(panel.view, KEY_ZOOM)),
-  m: panel => panel.plots.forEach(plot => autoscale(panel, plot, 'both')),
+  m: panel => panel.plots.forEach(plot => autoscale(panel, plot, 'all')),
   l: (panel, plot) => plot && toggleLog(panel, plot),
   Delete: (panel, plot) => plot && panel.removePlot(plot),
   Escape: panel => panel.hover(null)

@@ -1,19 +1,22 @@
 /** Mouse, touch and keys become a few verbs; SciQLop's default mouse model. */
 import type { Hit } from '../core/layout';
+import type { AxisName } from '../protocol';
 
 export interface Gestures {
   hit(x: number, y: number): Hit | null;
   /** Fraction of the span; positive is later. */
   pan(fraction: number): void;
   zoom(factor: number, anchor: number): void;
+  /** Up or down, of all value axes of a plot. */
   panY(index: number, fraction: number): void;
+  zoomAxis(index: number, axis: AxisName, factor: number, anchor: number): void;
+  /** All value axes of a plot. */
   zoomY(index: number, factor: number, anchor: number): void;
-  zoomZ(index: number, factor: number, anchor: number): void;
   /** Start, moves (in fractions of the plot, from the start) and end of a drag. */
   dragStart(index: number): void;
   dragMove(index: number, dx: number, dy: number): void;
   dragEnd(): void;
-  autoscale(index: number | null, axis: 'y' | 'z' | 'both'): void;
+  autoscale(index: number | null, axis: AxisName | 'all'): void;
   hover(point: { x: number; y: number } | null): void;
   key(event: KeyboardEvent): boolean;
   plotSize(index: number): { width: number; height: number };
@@ -49,7 +52,7 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
     return g.hit(x, y);
   };
   const overControl = (event: Event): boolean =>
-    event.target instanceof Element && event.target.closest('button, .sq-error, .sq-legend') !== null;
+    event.target instanceof Element && event.target.closest('button, select, .sq-error, .sq-legend') !== null;
 
   on(
     'wheel',
@@ -69,7 +72,7 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
   on('dblclick', event => {
     const hit = overControl(event) ? null : hitOf(event);
     if (hit && hit.zone !== 'time') {
-      g.autoscale(hit.index, hit.zone === 'plot' ? 'both' : hit.zone);
+      g.autoscale(hit.index, hit.zone === 'plot' ? 'all' : hit.zone);
     }
   });
   on('pointerleave', () => g.hover(null));
@@ -81,10 +84,8 @@ function wheel(g: Gestures, hit: Hit, event: WheelEvent): void {
   const factor = Math.pow(ZOOM_STEP, notches);
   if (hit.zone === 'time') {
     g.zoom(factor, hit.fx);
-  } else if (hit.zone === 'y') {
-    g.zoomY(hit.index, factor, hit.fy);
-  } else if (hit.zone === 'z') {
-    g.zoomZ(hit.index, factor, hit.fy);
+  } else if (hit.zone !== 'plot') {
+    g.zoomAxis(hit.index, hit.zone, factor, hit.fy);
   } else if (event.ctrlKey || event.metaKey) {
     if (event.shiftKey) {
       g.panY(hit.index, -notches * PAN_STEP);
@@ -163,7 +164,7 @@ function attachDrag(
  */
 export function attachKeys(root: HTMLElement, g: Gestures, used: (event: KeyboardEvent) => boolean): () => void {
   const inText = (event: Event): boolean =>
-    event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]') !== null;
+    event.target instanceof Element && event.target.closest('input, select, textarea, [contenteditable]') !== null;
   const before = (event: KeyboardEvent): void => {
     const ours = event.target instanceof Node && root.contains(event.target) && !inText(event) && used(event);
     root.toggleAttribute('data-lm-suppress-shortcuts', ours);

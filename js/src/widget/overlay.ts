@@ -1,10 +1,13 @@
 /** What lies over one plot as real elements: legend, notes, messages, errors, readout. */
+import { COLORMAPS, DEFAULT_COLORMAP } from '../core/colormap';
 import type { Rect } from '../core/layout';
 import type { PlotState } from '../core/plot';
 import { readImage, readLine } from '../core/nearest';
-import { formatValue } from '../core/scale';
 import type { GraphState } from '../core/store';
+import { formatValue, prettyUnit } from '../core/text';
+import type { Progress } from '../protocol';
 import { make, makeButton, setText } from './dom';
+import { Legend } from './legend';
 import { columnsOf } from './paint';
 import { lineColors } from './theme';
 import type { Theme } from './theme';
@@ -12,37 +15,46 @@ import type { Theme } from './theme';
 export interface OverlayActions {
   toggleColumn(plot: PlotState, graph: string, column: string): void;
   toggleLog(plot: PlotState): void;
+  setColormap(plot: PlotState, name: string): void;
   autoscale(plot: PlotState): void;
   removePlot(plot: PlotState): void;
   retry(): void;
+  stop(graph: string): void;
 }
 
 export class PlotOverlay {
   readonly node = make('div', 'sq-plot');
-  private readonly legend = make('div', 'sq-legend');
+  private readonly legend: Legend;
   private readonly notes = make('div', 'sq-notes');
   private readonly message = make('div', 'sq-message');
   private readonly errors = make('div', 'sq-errors');
   private readonly busy = make('div', 'sq-busy');
+  private readonly busyText = make('span', '');
+  private readonly cancel = makeButton('sq-tool', 'cancel', 'Stop loading and keep the last picture', () =>
+    this.loading.forEach(graph => this.actions.stop(graph))
+  );
+  private readonly maps = makeMapChoice(name => this.actions.setColormap(this.plot, name));
+  private loading: string[] = [];
   private readonly readout = make('div', 'sq-readout');
-  private legendKey = '';
   private errorKey = '';
 
   constructor(
     public plot: PlotState,
     private readonly actions: OverlayActions
   ) {
+    this.legend = new Legend((state, column) => actions.toggleColumn(this.plot, state, column));
     const tools = make('div', 'sq-plot-tools');
     tools.append(
+      this.maps,
       makeButton('sq-tool', 'log', 'Switch this plot between linear and logarithmic', () => actions.toggleLog(this.plot)),
       makeButton('sq-tool', 'auto', 'Fit the values of this plot to the view', () => actions.autoscale(this.plot)),
       makeButton('sq-tool', '✕', 'Remove this plot', () => actions.removePlot(this.plot))
     );
-    this.busy.append(make('span', 'sq-spinner'), make('span', '', 'loading…'));
+    this.busy.append(make('span', 'sq-spinner'), this.busyText, this.cancel);
     this.busy.hidden = true;
     this.readout.hidden = true;
     this.readout.setAttribute('aria-hidden', 'true');
-    this.node.append(this.notes, this.busy, this.legend, this.message, this.errors, tools, this.readout);
+    this.node.append(this.notes, this.busy, this.legend.node, this.message, this.errors, tools, this.readout);
   }
 
   place(rect: Rect): void {
@@ -53,66 +65,22 @@ export class PlotOverlay {
     style.height = `${rect.height}px`;
   }
 
-  setBusy(busy: boolean): void {
-    this.busy.hidden = !busy;
+  /** Say what of this plot takes long; it can be given up once the kernel has said so too. */
+  setBusy(slow: ReadonlyMap<string, Progress | null>): void {
+    this.loading = this.plot.states().map(state => state.id).filter(id => slow.has(id));
+    const told = this.loading.flatMap(id => slow.get(id) ?? []);
+    this.busy.hidden = this.loading.length === 0;
+    this.cancel.hidden = told.length === 0;
+    setText(this.busyText, describeProgress(told));
   }
 
   update(theme: Theme): void {
-    this.updateLegend(theme);
+    this.legend.update(this.plot, theme);
     setText(this.notes, this.plot.notes().join(' · '));
+    this.maps.hidden = this.plot.image() === null;
+    this.maps.value = this.plot.z.colormap ?? DEFAULT_COLORMAP;
     this.updateMessage();
     this.updateErrors();
-  }
-
-  private updateLegend(theme: Theme): void {
-    const states = this.plot.states();
-    const key = JSON.stringify([
-      theme.dark,
-      theme.foreground,
-      states.map(s => [s.id, this.plot.name(s), columnsOf(s), [...this.plot.hidden(s.id)], this.plot.graph(s.id)?.colors])
-    ]);
-    if (key === this.legendKey) {
-      return;
-    }
-    this.legendKey = key;
-    const focused = this.legend.ownerDocument.activeElement;
-    const held = focused instanceof HTMLElement && this.legend.contains(focused) ? focused.dataset.entry : undefined;
-    this.legend.replaceChildren();
-    const graphs = states.filter(state => columnsOf(state).length > 0).length;
-    let offset = 0;
-    for (const state of states) {
-      const columns = columnsOf(state);
-      const colors = lineColors(theme, columns, offset, this.plot.graph(state.id)?.colors ?? null);
-      offset += columns.length;
-      columns.forEach((column, i) => {
-        this.legend.append(this.legendEntry(state, column, colors[i]!, columns.length, graphs));
-      });
-    }
-    // Who toggled an entry by keyboard stays on it.
-    const entries = [...this.legend.querySelectorAll<HTMLElement>('.sq-legend-entry')];
-    entries.find(entry => held !== undefined && entry.dataset.entry === held)?.focus();
-  }
-
-  private legendEntry(
-    state: GraphState,
-    column: string,
-    color: string,
-    columns: number,
-    graphs: number
-  ): HTMLButtonElement {
-    const label = this.plot.name(state);
-    const text = columns === 1 ? label || column : graphs > 1 && label !== '' ? `${label} ${column}` : column;
-    const hidden = this.plot.hidden(state.id).has(column);
-    const entry = makeButton('sq-legend-entry', '', hidden ? `Show ${text}` : `Hide ${text}`, () =>
-      this.actions.toggleColumn(this.plot, state.id, column)
-    );
-    entry.dataset.column = column;
-    entry.dataset.entry = `${state.id}/${column}`;
-    entry.setAttribute('aria-pressed', String(!hidden));
-    const swatch = make('span', 'sq-swatch');
-    swatch.style.backgroundColor = color;
-    entry.append(swatch, make('span', 'sq-legend-text', text));
-    return entry;
   }
 
   private updateMessage(): void {
@@ -131,22 +99,41 @@ export class PlotOverlay {
 
   private updateErrors(): void {
     const failed = this.plot.states().filter(state => state.status === 'error' && state.error);
-    const key = JSON.stringify(failed.map(state => [state.id, this.plot.name(state), state.error]));
+    const stopped = this.plot.states().filter(state => state.status === 'stopped');
+    const key = JSON.stringify([
+      failed.map(state => [state.id, this.plot.name(state), state.error]),
+      stopped.map(state => [state.id, this.plot.name(state), state.tiles.length])
+    ]);
     if (key === this.errorKey) {
       return;
     }
     this.errorKey = key;
-    this.errors.replaceChildren(...failed.map(state => this.errorCard(state)));
+    this.errors.replaceChildren(
+      ...failed.map(state => this.errorCard(state)),
+      ...stopped.map(state => this.stoppedCard(state))
+    );
+  }
+
+  private stoppedCard(state: GraphState): HTMLElement {
+    const card = make('div', 'sq-stopped');
+    card.setAttribute('role', 'status');
+    const name = this.plot.name(state);
+    const text = state.tiles.length > 0 ? 'stopped; this is the last picture' : 'stopped before anything came';
+    card.append(
+      make('span', '', name === '' ? text : `${name}: ${text}`),
+      makeButton('sq-tool', 'retry', 'Ask for this data again', () => this.actions.retry())
+    );
+    return card;
   }
 
   private errorCard(state: GraphState): HTMLElement {
-    const { type, message, hint, traceback } = state.error!;
+    const { type, title = type, message, hint, traceback } = state.error!;
     const card = make('div', 'sq-error');
     card.setAttribute('role', 'alert');
     const line = make('div', 'sq-error-line');
     const name = this.plot.name(state);
     line.append(
-      make('strong', '', name === '' ? type : `${name}: ${type}`),
+      make('strong', '', name === '' ? title : `${name}: ${title}`),
       make('span', 'sq-error-text', message),
       makeButton('sq-tool', 'retry', 'Ask for this data again', () => this.actions.retry())
     );
@@ -203,8 +190,8 @@ export class PlotOverlay {
       if (!sample) {
         return [];
       }
-      const at = `${data.yLabel === '' ? 'y' : data.yLabel} ${formatValue(sample.channel, 4)} ${data.yUnit}`.trim();
-      return [readoutRow(null, at, `${formatValue(sample.value, 4)} ${data.unit}`.trim())];
+      const at = `${data.yLabel === '' ? 'y' : data.yLabel} ${formatValue(sample.channel, 4)} ${prettyUnit(data.yUnit)}`.trim();
+      return [readoutRow(null, at, `${formatValue(sample.value, 4)} ${prettyUnit(data.unit)}`.trim())];
     }
     const hidden = this.plot.hidden(state.id);
     const single = data.columns.length === 1;
@@ -214,6 +201,35 @@ export class PlotOverlay {
         : [readoutRow(colors[i]!, single ? this.plot.name(state, data) || sample.column : sample.column, sample.text)]
     );
   }
+}
+
+/** The colour maps to choose from. */
+function makeMapChoice(choose: (name: string) => void): HTMLSelectElement {
+  const select = make('select', 'sq-tool');
+  select.title = 'Colour map';
+  select.setAttribute('aria-label', select.title);
+  select.append(...COLORMAPS.map(name => make('option', '', name)));
+  select.addEventListener('change', () => choose(select.value));
+  return select;
+}
+
+/** `loading… 3.2 MB, 1.1 MB/s, 4 s`, as far as it is known. */
+function describeProgress(told: readonly Progress[]): string {
+  if (told.length === 0) {
+    return 'loading…';
+  }
+  const sum = (of: (p: Progress) => number): number => told.reduce((all, p) => all + of(p), 0);
+  const [bytes, rate] = [sum(p => p.bytes), sum(p => p.rate)];
+  const traffic = bytes > 0 ? [formatBytes(bytes), `${formatBytes(rate)}/s`] : [];
+  const seconds = Math.max(...told.map(p => p.seconds));
+  return `loading… ${[...traffic, `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`].join(', ')}`;
+}
+
+function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
 function readoutRow(color: string | null, name: string, value: string): HTMLElement {

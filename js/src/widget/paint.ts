@@ -2,15 +2,15 @@
 import { steadyMargin, layoutPanel, naturalHeight, BAR_OFFSET, BAR_WIDTH } from '../core/layout';
 import type { Margins, PanelLayout } from '../core/layout';
 import type { PlotState } from '../core/plot';
-import type { Scale, Tick } from '../core/scale';
+import type { Scale } from '../core/scale';
 import { pieces } from '../core/store';
 import type { GraphState } from '../core/store';
+import type { AxisTicks } from '../core/ticks';
 import type { TimeView } from '../core/time';
 import {
   axisTimeTicks,
   drawColorBar,
   drawFrame,
-  drawGap,
   drawGrid,
   drawTimeAxis,
   drawYAxis,
@@ -21,7 +21,9 @@ import { clipTo } from '../marks/frame';
 import type { Frame } from '../marks/frame';
 import { drawImageMark } from '../marks/image';
 import { drawLine } from '../marks/line';
+import { drawGap, drawSpan } from '../marks/spans';
 import type { Surface } from '../marks/surface';
+import type { AxisName, SpanSpec } from '../protocol';
 import { lineColors } from './theme';
 import type { Theme } from './theme';
 
@@ -34,15 +36,22 @@ export interface Scene {
   theme: Theme;
   pixelRatio: number;
   margins: Margins;
+  spans: readonly SpanSpec[];
+}
+
+interface Axis {
+  scale: Scale;
+  ticks: AxisTicks;
 }
 
 interface Prepared {
   plot: PlotState;
-  y: Scale;
-  yTicks: Tick[];
-  z: Scale | null;
-  zTicks: Tick[];
+  y: Axis;
+  y2: Axis | null;
+  z: Axis | null;
 }
+
+const NO_TICKS: AxisTicks = { ticks: [], note: '' };
 
 /** Scales and ticks, margins that fit them, and the layout that follows; `scene.margins` is updated. */
 export function arrange(surface: Surface, scene: Scene): { layout: PanelLayout; prepared: Prepared[] } {
@@ -52,20 +61,24 @@ export function arrange(surface: Surface, scene: Scene): { layout: PanelLayout; 
   const { plots: rects } = layoutPanel(scene.width, height, weights, scene.margins);
   const prepared = plots.map((plot, i) => {
     const room = rects[i]!.height;
-    const y = plot.yScale();
-    const z = plot.image() ? plot.zScale() : null;
-    return { plot, y, yTicks: plot.hasY ? yTicks(y, room) : [], z, zTicks: z ? yTicks(z, room) : [] };
+    const shown = plot.axes();
+    const axis = (name: AxisName): Axis => {
+      const scale = plot.scale(name);
+      return { scale, ticks: plot.hasScale(name) ? yTicks(scale, room) : NO_TICKS };
+    };
+    return { plot, y: axis('y'), y2: shown.includes('y2') ? axis('y2') : null, z: shown.includes('z') ? axis('z') : null };
   });
-  const label = theme.fontSize + 8;
-  const left = Math.max(24, ...prepared.map(p => labelWidth(surface, p.yTicks, theme))) + 12 + label * 1.5;
-  const bars = prepared.filter(p => p.z !== null);
-  const right =
-    bars.length === 0
-      ? 22
-      : BAR_OFFSET + BAR_WIDTH + 12 + Math.max(...bars.map(p => labelWidth(surface, p.zTicks, theme))) + label * 1.5;
+  // Room for tick labels, and for the axis' name in at most two lines beside them.
+  const column = (axes: readonly (Axis | null)[]): number => {
+    const widths = axes.flatMap(axis => (axis ? [labelWidth(surface, axis.ticks.ticks, theme)] : []));
+    return widths.length === 0 ? 0 : Math.max(24, ...widths) + 12 + (theme.fontSize + 8) * 1.5;
+  };
+  const bars = column(prepared.map(p => p.z));
+  const y2 = column(prepared.map(p => p.y2));
   scene.margins = {
-    left: steadyMargin(scene.margins.left, left),
-    right: steadyMargin(scene.margins.right, right)
+    left: steadyMargin(scene.margins.left, column(prepared.map(p => p.y)) || 64),
+    y2: y2 === 0 ? 0 : steadyMargin(scene.margins.y2 ?? 0, y2),
+    right: steadyMargin(scene.margins.right, bars === 0 ? 22 : BAR_OFFSET + BAR_WIDTH + bars)
   };
   return { layout: layoutPanel(scene.width, height, weights, scene.margins), prepared };
 }
@@ -76,29 +89,39 @@ export function paintPanel(
   layout: PanelLayout,
   prepared: readonly Prepared[]
 ): void {
-  const { theme, view } = scene;
+  const { view } = scene;
+  const theme = { ...scene.theme, pixelRatio: scene.pixelRatio };
   surface.fillStyle = theme.background;
   surface.fillRect(0, 0, layout.width, layout.height);
   prepared.forEach((item, index) => {
     const rect = layout.plots[index]!;
-    const frame: Frame = { rect, view, y: item.y };
+    const frame: Frame = { rect, view, y: item.y.scale };
     const times = axisTimeTicks(frame, theme);
-    drawGrid(surface, frame, item.yTicks, times, theme);
+    drawGrid(surface, frame, item.y.ticks.ticks, times, theme);
     clipTo(surface, frame, view, () => {
       item.plot.gaps().forEach(gap => drawGap(surface, frame, gap.start, gap.stop, theme));
     });
     drawGraphs(surface, scene, item, frame);
+    scene.spans.forEach(({ start, stop, label, color }) => {
+      const span = { start: BigInt(start), stop: BigInt(stop), label };
+      drawSpan(surface, frame, span, color ?? theme.palette[1]!, theme);
+    });
     drawFrame(surface, frame, times, theme);
-    drawYAxis(surface, frame, item.yTicks, item.plot.yLabel(), theme.fontSize * 1.3, theme);
+    drawYAxis(surface, frame, item.y.ticks, item.plot.label('y'), theme.fontSize * 1.3, theme);
+    if (item.y2) {
+      const right = { ...frame, y: item.y2.scale };
+      const labelX = rect.x + rect.width + layout.y2Width - theme.fontSize * 1.3;
+      drawYAxis(surface, right, item.y2.ticks, item.plot.label('y2'), labelX, theme, 1);
+    }
     if (item.z) {
       const bar = {
         rect: { x: layout.barX, y: rect.y, width: layout.barWidth, height: rect.height },
-        scale: item.z,
-        colormap: item.plot.spec.z.colormap,
-        label: item.plot.zLabel(),
+        scale: item.z.scale,
+        colormap: item.plot.z.colormap ?? '',
+        label: item.plot.label('z'),
         labelX: layout.width - theme.fontSize * 1.3
       };
-      drawColorBar(surface, bar, item.zTicks, theme);
+      drawColorBar(surface, bar, item.z.ticks, theme);
     }
     if (index === prepared.length - 1) {
       drawTimeAxis(surface, frame, times, layout.width, theme);
@@ -131,6 +154,7 @@ function drawTiles(
   colors: readonly string[]
 ): void {
   const hidden = item.plot.hidden(state.id);
+  const own = item.y2 && item.plot.axisOf(state) === 'y2' ? { ...frame, y: item.y2.scale } : frame;
   for (const part of pieces(state.tiles, scene.view)) {
     const { data } = part.tile;
     if (data?.kind !== kind) {
@@ -139,12 +163,17 @@ function drawTiles(
     clipTo(surface, frame, part, () => {
       surface.globalAlpha = state.status === 'error' ? 0.35 : 1;
       if (data.kind === 'line') {
-        drawLine(surface, frame, data, colors, hidden, scene.pixelRatio);
+        if (item.z) {
+          // Over a spectrogram, whose colours are any: the ground's own sets a line off.
+          const ground = colors.map(() => scene.theme.background);
+          drawLine(surface, own, data, ground, hidden, scene.pixelRatio, item.plot.graph(state.id)?.style, 1.2);
+        }
+        drawLine(surface, own, data, colors, hidden, scene.pixelRatio, item.plot.graph(state.id)?.style);
       } else if (item.z) {
-        const style = { z: item.z, colormap: item.plot.spec.z.colormap };
+        const style = { z: item.z.scale, colormap: item.plot.z.colormap ?? '' };
         drawImageMark(surface, frame, data, style, scene.pixelRatio);
       }
-    });
+    }, scene.pixelRatio);
   }
 }
 

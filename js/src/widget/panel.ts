@@ -1,19 +1,23 @@
 /** One view of a panel: wires the model, the zoom loop, the picture and the hand together. */
-import { ViewClient } from '../core/client';
 import type { Clock } from '../core/client';
 import type { RawBuffer } from '../core/decode';
 import { Edits } from '../core/edits';
 import type { DropTarget, PanelLayout } from '../core/layout';
 import { PlotState } from '../core/plot';
-import { TileStore } from '../core/store';
 import { clampView, sameView } from '../core/time';
 import type { TimeView } from '../core/time';
 import type { DraggedProduct } from '../mime';
-import type { Command, FromKernel, PanelSpec } from '../protocol';
+import { PROTOCOL_VERSION } from '../protocol';
+import type { AxisChange, AxisName, Command, FromKernel, PanelSpec, ToKernel } from '../protocol';
 import { make } from './dom';
 import { attachDrop } from './drop';
+import { download, fileName } from './export';
+import type { ExportFormat } from './export';
+import { Feed } from './feed';
+import type { Sizes } from './feed';
+import { Membership } from './group';
 import { autoscale, makeGestures, toggleLog, usesKey } from './gestures';
-import type { AxisChange, PanelActions } from './gestures';
+import type { PanelActions } from './gestures';
 import { attachKeys, attachPointer } from './interaction';
 import { Link } from './link';
 import type { PanelModel } from './model';
@@ -27,27 +31,25 @@ const clock: Clock = {
   clearTimer: timer => clearTimeout(timer as ReturnType<typeof setTimeout>)
 };
 
-/** Waiting shorter than this, in milliseconds, is not worth a spinner. */
-const BUSY_AFTER = 300;
-const MAX_COLUMNS = 4096;
-const NONE: ReadonlySet<string> = new Set();
+/** Colours are fitted to a moving spectrogram this often, in milliseconds: it takes some. */
+const REFIT_EVERY = 120;
 
 export class PanelView implements PanelActions {
   readonly root = make('div', 'sciqlop-panel');
   view: TimeView;
   plots: PlotState[] = [];
   current = 0;
-  private readonly store = new TileStore();
-  private readonly client: ViewClient;
+  private readonly feed: Feed;
+  private fitted: { view: TimeView; at: number } | null = null;
   private readonly edits: Edits;
   private readonly stage: Stage;
   private readonly link: Link;
   private readonly gestures = makeGestures(this);
   private readonly cleanups: (() => void)[] = [];
+  private readonly group: Membership;
   private readonly start: TimeView;
   private spec: PanelSpec;
   private frame = 0;
-  private busySince: number | null = null;
 
   constructor(
     private readonly model: PanelModel,
@@ -56,24 +58,27 @@ export class PanelView implements PanelActions {
     this.spec = model.get('spec');
     this.view = viewOf(this.spec);
     this.start = this.view;
-    this.client = new ViewClient(newId(), message => this.link.send(message), clock);
+    this.feed = new Feed(newId(), message => this.send(message), clock, () => this.sizes());
     this.edits = new Edits(command => this.command(command), clock);
+    this.group = this.makeMembership();
     this.root.tabIndex = 0;
     this.root.setAttribute('role', 'application');
     host.append(this.root);
     this.stage = this.makeStage();
-    this.link = new Link(model, this.client, {
+    this.link = new Link(model, this.feed.client, {
       message: (content, buffers) => this.receive(content, buffers),
       banner: text => this.stage.chrome.showBanner(text),
       changed: () => this.redraw(),
       back: () => {
-        this.ask(true);
+        this.feed.client.renew();
         this.redraw();
       }
     });
     this.listen();
+    this.group.join(model.get('group'));
     this.adoptSpec();
-    this.client.hello();
+    this.adoptFirst();
+    this.feed.client.hello();
   }
 
   get layout(): PanelLayout | null {
@@ -92,26 +97,52 @@ export class PanelView implements PanelActions {
       pan: (fraction: number) => this.gestures.pan(fraction),
       undo: () => this.undo(),
       redo: () => this.redo(),
-      autoscale: () => this.gestures.autoscale(null, 'both'),
+      autoscale: () => this.gestures.autoscale(null, 'all'),
       toggleLog: () => onCurrent(plot => toggleLog(this, plot)),
-      removePlot: () => onCurrent(plot => this.removePlot(plot))
+      removePlot: () => onCurrent(plot => this.removePlot(plot)),
+      exportAs: (format: ExportFormat) => void this.save(format)
     };
     return new Stage(this.root, tools, {
       toggleColumn: (plot, graph, column) => this.toggleColumn(plot, graph, column),
       toggleLog: plot => toggleLog(this, plot),
-      autoscale: plot => autoscale(this, plot, 'both'),
+      setColormap: (plot, colormap) => this.setAxis(plot, 'z', { colormap }),
+      autoscale: plot => autoscale(this, plot, 'all'),
       removePlot: plot => this.removePlot(plot),
-      retry: () => this.ask(true)
+      retry: () => this.feed.retry(),
+      stop: graph => this.feed.client.stop(graph)
     });
+  }
+
+  private makeMembership(): Membership {
+    const { edits } = this;
+    return new Membership({
+      get moving() {
+        return edits.active;
+      },
+      follow: view => this.show(view),
+      expect: (start, stop) => edits.expect(start, stop)
+    });
+  }
+
+  private send(message: ToKernel): void {
+    this.group.send(message, all => this.link.send(all));
   }
 
   private listen(): void {
     const adopt = (): void => this.adoptSpec();
+    const first = (): void => this.adoptFirst();
+    const regroup = (): void => this.group.join(this.model.get('group'));
     this.model.on('change:spec', adopt);
+    this.model.on('change:first', first);
+    this.model.on('change:group', regroup);
     const { element } = this.stage;
     const activate = (): void => markActive(this.root);
     this.root.addEventListener('pointerenter', activate);
     this.root.addEventListener('focusin', activate);
+    // JupyterLab's status bar: give up what is waited for.
+    this.root.addEventListener('sciqlop:stop', () => {
+      this.plots.flatMap(plot => plot.states()).forEach(state => this.feed.client.stop(state.id));
+    });
     const sizes = new ResizeObserver(() => this.resized());
     sizes.observe(this.root);
     const filled = this.filled();
@@ -120,10 +151,14 @@ export class PanelView implements PanelActions {
     }
     this.cleanups.push(
       () => this.model.off('change:spec', adopt),
+      () => this.model.off('change:first', first),
+      () => this.model.off('change:group', regroup),
+      () => this.group.leave(),
       attachPointer(element, this.gestures),
       attachKeys(this.root, this.gestures, usesKey),
       attachDrop(this.root, element, {
         layout: () => this.layout,
+        current: () => this.current,
         showTarget: target => this.stage.showDropTarget(target),
         drop: (products, target) => this.dropProducts(products, target),
         refuse: reason => this.stage.chrome.notify('warning', reason)
@@ -141,33 +176,51 @@ export class PanelView implements PanelActions {
   private adoptSpec(): void {
     const before = this.spec.time_range;
     this.spec = this.model.get('spec');
-    this.store.sync(this.spec.plots);
+    this.feed.store.sync(this.spec.plots);
     const old = new Map(this.plots.map(plot => [plot.id, plot]));
     this.plots = this.spec.plots.map(spec => {
-      const plot = old.get(spec.id) ?? new PlotState(spec, this.store);
+      const plot = old.get(spec.id) ?? new PlotState(spec, this.feed.store);
       plot.update(spec);
       return plot;
     });
     this.current = Math.min(this.current, Math.max(0, this.plots.length - 1));
     const range = this.spec.time_range;
     const changed = range.start !== before.start || range.stop !== before.stop;
-    if (changed && this.edits.isNews(range)) {
+    if (changed && this.edits.isNews(range) && !this.group.led) {
       this.view = viewOf(this.spec);
     }
-    this.plots.forEach(plot => plot.refit(this.view));
+    this.refit();
     // The next picture has the new layout, whose sizes belong into the request.
     this.redraw();
   }
 
+  /** Show the picture that the kernel made before this view could ask for one. */
+  private adoptFirst(): void {
+    const { items, start, stop, buffers } = this.model.get('first') ?? {};
+    if (items && start !== undefined && stop !== undefined) {
+      const message = { v: PROTOCOL_VERSION, type: 'tiles' as const, view: '', gen: -1, start, stop, items, pending: [] };
+      this.feed.store.apply(message, buffers ?? []);
+      this.refit();
+      this.redraw();
+    }
+  }
+
   private receive(message: FromKernel, buffers: readonly RawBuffer[]): void {
-    if (message.type === 'tiles' && (message.view === this.client.view || message.view === '')) {
-      this.client.answered(message.gen, message.pending);
-      this.store.apply(message, buffers);
-      this.plots.forEach(plot => plot.refit(this.view));
+    if (message.type === 'tiles' && message.view === this.feed.client.name) {
+      const waited = this.feed.client.busy;
+      this.feed.take(message, buffers);
+      this.refit();
+      this.arrived(waited);
+    } else if (message.type === 'progress' && message.view === this.feed.client.name) {
+      this.feed.note(message.items);
       this.redraw();
     } else if (message.type === 'refused') {
       this.edits.forget();
       this.stage.chrome.notify('error', message.message, message.hint);
+    } else if (message.type === 'export') {
+      this.deliver(message.id, message.format).catch((error: unknown) => {
+        this.stage.chrome.notify('error', `The picture could not be exported: ${String(error)}`);
+      });
     } else if (message.type === 'notice') {
       this.stage.chrome.notify(message.level, message.message);
     }
@@ -175,47 +228,30 @@ export class PanelView implements PanelActions {
 
   private command(command: Command): void {
     if (this.link.live) {
-      this.client.command(command);
+      this.feed.client.command(command);
+      this.group.sent(command);
     } else {
       this.stage.chrome.notify('warning', 'Disconnected: the edit was not sent to the kernel');
     }
   }
 
-  /** Ask the kernel for the present view; the client sees to it that only what matters is sent. */
-  private ask(force = false): void {
+  /** Sizes of the plots in device pixels; null while there are none, or nobody to ask. */
+  private sizes(): Sizes | null {
     const { layout } = this;
     if (!this.link.live || !layout || layout.plots.length !== this.plots.length || this.plots.length === 0) {
-      return;
+      return null;
     }
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    const heights = this.plots.map((plot, i) => [plot.id, this.steady(plot.id, layout.plots[i]!.height * ratio)]);
-    const width = Math.min(MAX_COLUMNS, this.steady('', layout.plots[0]!.width * ratio));
-    const graphs = this.plots.flatMap(plot => plot.spec.graphs.map(graph => graph.id + graph.product));
-    this.client.request(
-      { ...this.view, width, plots: Object.fromEntries(heights) as Record<string, number> },
-      force || this.graphsChanged(graphs.join('\n'))
-    );
+    const heights = this.plots.map((plot, i) => [plot.id, layout.plots[i]!.height * ratio]);
+    const plots = Object.fromEntries(heights) as Record<string, number>;
+    return { width: layout.plots[0]!.width * ratio, plots };
   }
 
-  private readonly askedSizes = new Map<string, number>();
-
-  /** The size asked for last while it is about right: wider tick labels are no reason to ask again. */
-  private steady(key: string, size: number): number {
-    const before = this.askedSizes.get(key);
-    if (before !== undefined && Math.abs(size - before) < 0.1 * before) {
-      return before;
-    }
-    this.askedSizes.set(key, Math.round(size));
-    return Math.round(size);
-  }
-
-  private askedGraphs = '';
-
-  /** A new graph needs data even where view and plots are those of the last request. */
-  private graphsChanged(graphs: string): boolean {
-    const changed = graphs !== this.askedGraphs;
-    this.askedGraphs = graphs;
-    return changed;
+  /** Fit the automatic ranges to what is known of this view. */
+  private refit(): void {
+    this.feed.look(this.view);
+    this.fitted = { view: this.view, at: clock.now() };
+    this.plots.forEach(plot => plot.refit(this.view));
   }
 
   // ---- the hand (PanelActions)
@@ -224,21 +260,27 @@ export class PanelView implements PanelActions {
     if (sameView(view, this.view)) {
       return;
     }
-    this.view = view;
     this.edits.moveTime(view);
-    this.ask();
-    this.redraw();
+    this.show(view);
+    this.group.move(view);
+  }
+
+  private show(view: TimeView): void {
+    if (!sameView(view, this.view)) {
+      this.view = view;
+      this.feed.look(view);
+      this.feed.client.pump();
+      this.redraw();
+    }
   }
 
   gestureEnded(): void {
     this.edits.flush();
   }
 
-  setAxis(plot: PlotState, axis: 'y' | 'z', change: AxisChange): void {
-    const before = { ...plot[axis] };
-    Object.assign(plot[axis], change);
-    plot.refit(this.view, change.range === null);
-    if (before.log !== plot[axis].log || before.range !== plot[axis].range) {
+  setAxis(plot: PlotState, axis: AxisName, change: AxisChange): void {
+    if (plot.change(axis, change)) {
+      plot.refit(this.view, change.range === null);
       this.edits.setAxis(plot.id, axis, change);
     }
     this.redraw();
@@ -269,6 +311,22 @@ export class PanelView implements PanelActions {
       this.current = hit.index;
     }
     this.redraw();
+  }
+
+  /** Save the picture as a file of the user's. */
+  private async save(format: ExportFormat): Promise<void> {
+    try {
+      download(await this.stage.file(format, this.spec.title), fileName(this.spec.title, this.view.start, format));
+    } catch (error) {
+      this.stage.chrome.notify('error', `The picture could not be saved: ${String(error)}`);
+    }
+  }
+
+  /** Send the picture to the kernel, which asked for it. */
+  private async deliver(id: string, format: ExportFormat): Promise<void> {
+    const blob = await this.stage.file(format, this.spec.title);
+    const answer = { v: PROTOCOL_VERSION, type: 'exported', id, view: this.feed.client.name } as const;
+    this.model.send(answer, undefined, [await blob.arrayBuffer()]);
   }
 
   private toggleColumn(plot: PlotState, graph: string, column: string): void {
@@ -312,58 +370,66 @@ export class PanelView implements PanelActions {
     }
   }
 
+  /** Show what came: at once when it was the last that the view waited for, not a frame later. */
+  private arrived(waited: boolean): void {
+    if (waited && !this.feed.client.busy) {
+      this.paint();
+    } else {
+      this.redraw();
+    }
+  }
+
   private paint(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
+    this.follow();
     this.stage.draw({
       title: this.spec.title,
       view: this.view,
       plots: this.plots,
-      store: this.store,
-      pending: this.client.pending,
-      slow: this.slowGraphs(),
-      gen: this.client.gen,
+      spans: this.spec.spans ?? [],
+      store: this.feed.store,
+      pending: this.feed.client.pending,
+      slow: this.feed.slow(this.link.live, () => this.redraw()),
+      gen: this.feed.client.gen,
       status: this.status(),
       current: this.current
     });
-    this.ask();
+    this.feed.client.pump();
+  }
+
+  /** Let automatic ranges follow the view, which may show what has been here for long. */
+  private follow(): void {
+    this.feed.look(this.view);
+    if (this.fitted && sameView(this.fitted.view, this.view)) {
+      return;
+    }
+    const wait = this.plots.some(plot => plot.image()) ? REFIT_EVERY - (clock.now() - (this.fitted?.at ?? 0)) : 0;
+    if (wait <= 0) {
+      this.refit();
+    } else {
+      setTimeout(() => this.redraw(), wait);
+    }
   }
 
   private status(): PanelStatus {
     if (!this.link.live) {
       return 'disconnected';
     }
-    if (this.client.busy) {
+    if (this.feed.client.busy) {
       return 'pending';
     }
-    const states = [...this.store.all()];
+    const states = [...this.feed.store.all()];
     if (states.some(state => state.status === 'waiting')) {
       return 'pending';
     }
     return states.some(state => state.status === 'error') ? 'error' : 'idle';
   }
 
-  private slowGraphs(): ReadonlySet<string> {
-    if (!this.client.busy || !this.link.live) {
-      this.busySince = null;
-      return NONE;
-    }
-    const now = clock.now();
-    if (this.busySince === null) {
-      this.busySince = now;
-      setTimeout(() => this.redraw(), BUSY_AFTER + 20);
-    }
-    if (now - this.busySince < BUSY_AFTER) {
-      return NONE;
-    }
-    const { gen, pending } = this.client;
-    const waiting = [...this.store.all()].filter(state => state.gen < gen || pending.includes(state.id));
-    return new Set(waiting.map(state => state.id));
-  }
-
   dispose(): void {
     cancelAnimationFrame(this.frame);
     this.edits.flush();
+    this.stage.chrome.close();
     this.link.close();
     this.cleanups.forEach(cleanup => cleanup());
     this.root.remove();

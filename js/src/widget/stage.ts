@@ -6,9 +6,12 @@ import { fromUnit } from '../core/scale';
 import type { TileStore } from '../core/store';
 import { formatTime, timeAt } from '../core/time';
 import type { TimeView } from '../core/time';
+import type { Progress, SpanSpec } from '../protocol';
 import { Chrome } from './chrome';
 import type { ToolActions } from './chrome';
 import { setData } from './dom';
+import { toBlob } from './export';
+import type { ExportFormat } from './export';
 import { PlotOverlay } from './overlay';
 import type { OverlayActions } from './overlay';
 import { arrange, paintPanel } from './paint';
@@ -23,10 +26,11 @@ export interface Picture {
   title: string;
   view: TimeView;
   plots: PlotState[];
+  spans: readonly SpanSpec[];
   store: TileStore;
   pending: readonly string[];
-  /** Graphs to mark as loading. */
-  slow: ReadonlySet<string>;
+  /** Graphs to mark as loading, with how far they are. */
+  slow: ReadonlyMap<string, Progress | null>;
   gen: number;
   status: PanelStatus;
   /** Plot that keys and tools act on. */
@@ -56,7 +60,8 @@ export class Stage {
       height: null,
       theme: readTheme(root),
       pixelRatio: 1,
-      margins: { left: 64, right: 24 }
+      margins: { left: 64, right: 24 },
+      spans: []
     };
   }
 
@@ -100,6 +105,7 @@ export class Stage {
     }
     scene.plots = picture.plots;
     scene.view = picture.view;
+    scene.spans = picture.spans;
     scene.pixelRatio = window.devicePixelRatio || 1;
     const { layout, prepared } = arrange(context, scene);
     this.layout = layout;
@@ -111,6 +117,13 @@ export class Stage {
     this.publish(picture);
   }
 
+  /** The present picture as a file. */
+  file(format: ExportFormat, title: string): Promise<Blob> {
+    // With margins of its own: what an export measures must not move the picture on the screen.
+    const scene = { ...this.scene, margins: { ...this.scene.margins } };
+    return toBlob(format, scene, title, describePanel(title, scene.plots, scene.view));
+  }
+
   private sizeCanvas(layout: PanelLayout): void {
     const { canvas, stage } = this.chrome;
     const ratio = this.scene.pixelRatio;
@@ -118,8 +131,9 @@ export class Stage {
     if (canvas.width !== width || canvas.height !== height) {
       canvas.width = width;
       canvas.height = height;
-      canvas.style.width = `${layout.width}px`;
-      canvas.style.height = `${layout.height}px`;
+      // Not the layout's size: one pixel of the canvas is to be exactly one of the screen.
+      canvas.style.width = `${width / ratio}px`;
+      canvas.style.height = `${height / ratio}px`;
       stage.style.height = `${layout.height}px`;
     }
   }
@@ -138,7 +152,7 @@ export class Stage {
       const overlay = this.overlay(plot);
       overlay.place(layout.plots[i]!);
       overlay.update(this.scene.theme);
-      overlay.setBusy(plot.states().some(state => slow.has(state.id)));
+      overlay.setBusy(slow);
       overlay.node.classList.toggle('sq-current', this.pointer !== null && i === current);
     });
   }
@@ -173,7 +187,7 @@ export class Stage {
     const header = `${formatTime(ns, resolution)} UTC`;
     plots.forEach((plot, i) => {
       const here = i === hit.index;
-      const y = here ? fromUnit(plot.yScale(), hit.fy) : null;
+      const y = here ? fromUnit(plot.scale('y'), hit.fy) : null;
       this.overlay(plot).showReadout(ns, pointer.x - first.x, this.scene.theme, here ? header : null, y);
     });
   }
@@ -182,15 +196,12 @@ export class Stage {
     const { root } = this;
     setData(root, 'start', view.start.toString());
     setData(root, 'stop', view.stop.toString());
-    setData(root, 'graphs', graphsJson(store, pending));
+    setData(root, 'graphs', graphsJson(store, pending, view));
+    setData(root, 'plots', plots.map(plot => plot.id).join(' '));
     setData(root, 'gen', String(Math.min(gen, ...[...store.all()].map(state => state.gen))));
     setData(root, 'state', status);
     if (status !== 'pending') {
-      const summary = describePanel(title, plots, view);
-      if (root.getAttribute('aria-label') !== summary) {
-        root.setAttribute('aria-label', summary);
-        this.chrome.canvas.setAttribute('aria-label', summary);
-      }
+      this.chrome.say(() => describePanel(title, plots, view));
     }
   }
 

@@ -1,8 +1,13 @@
 /** A panel in words (screen readers) and in data attributes (tests wait for these). */
 import type { PlotState } from '../core/plot';
-import type { TileStore } from '../core/store';
+import { lineExtent, union } from '../core/range';
+import type { Extent } from '../core/range';
+import { pieces } from '../core/store';
+import type { GraphState, Tile, TileStore } from '../core/store';
+import { formatValue, prettyUnit } from '../core/text';
 import { formatDuration, formatTime } from '../core/time';
 import type { TimeView } from '../core/time';
+import type { AxisName } from '../protocol';
 import { columnsOf } from './paint';
 
 export function describePanel(title: string, plots: readonly PlotState[], view: TimeView): string {
@@ -13,20 +18,29 @@ export function describePanel(title: string, plots: readonly PlotState[], view: 
   if (plots.length === 0) {
     return `${name}, empty, ${time}`;
   }
-  const each = plots.map((plot, i) => `plot ${i + 1}: ${describePlot(plot)}`);
+  const each = plots.map((plot, i) => `plot ${i + 1}: ${describePlot(plot, view)}`);
   return `${name}, ${plots.length} plot${plots.length === 1 ? '' : 's'}, ${time}. ${each.join('. ')}`;
 }
 
-function describePlot(plot: PlotState): string {
+function describePlot(plot: PlotState, view: TimeView): string {
   const states = plot.states();
-  const parts = [plot.image() ? `spectrogram, ${plot.zLabel()} over ${plot.yLabel()}` : plot.yLabel() || 'no data yet'];
-  const columns = states.flatMap(columnsOf);
-  if (columns.length > 1) {
-    parts.push(`lines ${columns.join(', ')}`);
+  const image = plot.image();
+  const parts = [image ? `spectrogram, ${plot.label('z')} over ${plot.label('y')}` : plot.label('y') || 'no data yet'];
+  if (image && plot.hasScale('z')) {
+    parts.push(`colours from ${describeRange(plot, 'z')}`);
   }
+  for (const axis of plot.axes()) {
+    if (axis !== 'z' && plot.hasScale(axis)) {
+      const name = axis === 'y' ? 'axis' : `right axis, ${plot.label('y2')},`;
+      parts.push(`${name} from ${describeRange(plot, axis)}`);
+    }
+  }
+  parts.push(...states.flatMap(state => describeLines(plot, state, view)));
   for (const state of states) {
     if (state.status === 'error' && state.error) {
       parts.push(`failed: ${state.error.message}`);
+    } else if (state.status === 'stopped') {
+      parts.push('stopped');
     } else if (state.status === 'empty') {
       parts.push('no data in this range');
     }
@@ -34,12 +48,37 @@ function describePlot(plot: PlotState): string {
   return parts.join(', ');
 }
 
+function describeRange(plot: PlotState, axis: AxisName): string {
+  const { lo, hi, log, knee } = plot.scale(axis);
+  const kind = log ? ', logarithmic' : knee > 0 ? ', symmetric logarithmic' : '';
+  return `${formatValue(lo, 4)} to ${formatValue(hi, 4)}${kind}`;
+}
+
+/** `Bx from −3 to 5 nT` for every line that is shown. */
+function describeLines(plot: PlotState, state: GraphState, view: TimeView): string[] {
+  const hidden = plot.hidden(state.id);
+  const unit = plot.newest().find(({ state: { id } }) => id === state.id)?.data.unit ?? '';
+  const drawn = pieces(state.tiles, view);
+  return columnsOf(state).flatMap(column => {
+    if (hidden.has(column)) {
+      return [];
+    }
+    const others = new Set(columnsOf(state).filter(other => other !== column));
+    const extent = drawn.reduce<Extent | null>((all, part) => {
+      const { data } = part.tile;
+      return data?.kind === 'line' ? union(all, lineExtent(data, part, others, false)) : all;
+    }, null);
+    return extent ? [`${column} from ${formatValue(extent[0], 4)} to ${formatValue(extent[1], 4)} ${prettyUnit(unit)}`.trim()] : [];
+  });
+}
+
 /** State of each graph as JSON, keyed by graph id. */
-export function graphsJson(store: TileStore, pending: readonly string[]): string {
+export function graphsJson(store: TileStore, pending: readonly string[], view: TimeView): string {
   const out: Record<string, unknown> = {};
   for (const state of store.all()) {
-    const tile = state.tiles[0];
-    const data = tile?.data;
+    // The pieces of the picture: the newest answer, or the tiles that the view meets.
+    const used = state.tiled ? shownTiles(state, view) : state.tiles.slice(0, 1);
+    const data = used.find(tile => tile.data !== null)?.data;
     out[state.id] = {
       plot: state.plot,
       status: state.status,
@@ -48,12 +87,20 @@ export function graphsJson(store: TileStore, pending: readonly string[]): string
       label: state.label,
       kind: data?.kind ?? null,
       mode: data?.kind === 'line' ? data.mode : null,
-      n: data?.n ?? 0,
+      n: used.reduce((sum, tile) => sum + (tile.data?.n ?? 0), 0),
       m: data?.kind === 'image' ? data.m : null,
       columns: data?.kind === 'line' ? data.columns : [],
-      start: tile?.start.toString() ?? null,
-      stop: tile?.stop.toString() ?? null
+      start: used[0] ? least(used.map(tile => tile.start)).toString() : null,
+      stop: used[0] ? (-least(used.map(tile => -tile.stop))).toString() : null
     };
   }
   return JSON.stringify(out);
+}
+
+function shownTiles(state: GraphState, view: TimeView): Tile[] {
+  return [...new Set(pieces(state.tiles, view).map(piece => piece.tile))];
+}
+
+function least(values: bigint[]): bigint {
+  return values.reduce((a, b) => (b < a ? b : a));
 }

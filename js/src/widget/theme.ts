@@ -2,14 +2,13 @@
 import type { AxisStyle } from '../marks/axes';
 
 export interface Theme extends AxisStyle {
-  background: string;
   dark: boolean;
   palette: readonly string[];
 }
 
 // Wong's colours, which stay apart for colour-blind readers, darkened or lightened to the ground.
-const LIGHT = ['#0072b2', '#009e73', '#d55e00', '#a8588a', '#b07d00', '#3a93c9', '#7a7a00'];
-const DARK = ['#56b4e9', '#2fd3a0', '#ff8552', '#e39ac6', '#f2b134', '#9ecbf2', '#e6de6a'];
+export const LIGHT = ['#0072b2', '#009e73', '#d55e00', '#a8588a', '#b07d00', '#3a93c9', '#7a7a00'];
+export const DARK = ['#56b4e9', '#2fd3a0', '#ff8552', '#e39ac6', '#f2b134', '#9ecbf2', '#e6de6a'];
 
 function channels(color: string): [number, number, number] {
   const numbers = color.match(/[\d.]+/g)?.map(Number) ?? [];
@@ -42,6 +41,7 @@ export function readTheme(root: HTMLElement): Theme {
     grid: color('--sq-grid', '#e0e0e0'),
     frame: color('--sq-frame', '#9e9e9e'),
     font: `11px ${style.fontFamily || 'sans-serif'}`,
+    smallFont: `10px ${style.fontFamily || 'sans-serif'}`,
     fontSize: 11,
     dark,
     palette: dark ? DARK : LIGHT
@@ -68,9 +68,14 @@ export function watchTheme(document: Document, changed: () => void): () => void 
     }
   };
   document.head.addEventListener('load', onLoad, true);
+  // The system's own wishes: dark or light, more contrast, colours of its own.
+  const wishes = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'];
+  const queries = wishes.map(wish => document.defaultView?.matchMedia?.(wish));
+  queries.forEach(query => query?.addEventListener('change', changed));
   return () => {
     observer.disconnect();
     links.disconnect();
+    queries.forEach(query => query?.removeEventListener('change', changed));
     document.head.removeEventListener('load', onLoad, true);
   };
 }

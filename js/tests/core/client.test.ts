@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { ViewClient } from '../../src/core/client';
-import type { Clock } from '../../src/core/client';
+import type { Clock, Wish } from '../../src/core/client';
+import { wantKey } from '../../src/core/plan';
 import { Edits } from '../../src/core/edits';
-import type { Command, ToKernel } from '../../src/protocol';
+import type { Command, ToKernel, Wants } from '../../src/protocol';
 
 class FakeClock implements Clock {
   time = 0;
@@ -38,78 +39,140 @@ describe('the zoom loop', () => {
   let clock: FakeClock;
   let sent: ToKernel[];
   let client: ViewClient;
-  const view = (start: bigint) => ({ start, stop: start + 100n, width: 800, plots: { p1: 200 } });
+  let wish: Wish;
+  const at = (start: bigint, wants: Wants = { g: null }): Wish => ({
+    start, stop: start + 100n, width: 800, plots: { p1: 200 }, wants, ahead: null
+  });
+  const move = (next: Wish): void => {
+    wish = next;
+    client.look(next);
+    client.pump();
+  };
+  /** The wish without what was answered. */
+  const lacking = (whole: Wish): Wish => {
+    const open = Object.entries(whole.wants).filter(([g, refs]) => (refs ?? [null]).some(ref => !client.done(wantKey(g, ref, whole))));
+    return { ...whole, wants: Object.fromEntries(open) };
+  };
+  /** An answer that leaves nothing to wish for. */
+  const answer = (gen: number, pending: string[] = []): void => {
+    if (gen === client.gen && pending.length === 0) {
+      wish = { ...wish, wants: {} };
+    }
+    client.answered(gen, pending);
+  };
   const views = () => sent.filter(m => m.type === 'view');
 
   beforeEach(() => {
     clock = new FakeClock();
     sent = [];
-    client = new ViewClient('v', message => sent.push(message), clock);
+    wish = at(0n, {});
+    client = new ViewClient('v', message => sent.push(message), clock, () => lacking(wish));
   });
 
   it('has one request in flight, and the newest view wins', () => {
     for (let i = 0n; i < 50n; i++) {
-      client.request(view(i));
+      move(at(i));
     }
     expect(views().map(m => m.start)).toEqual(['0']);
-    client.answered(1, []);
+    answer(1);
     expect(views().map(m => m.start)).toEqual(['0', '49']);
-    client.answered(2, []);
+    answer(client.gen);
     expect(client.busy).toBe(false);
+    expect(views()).toHaveLength(2);
   });
 
   it('is released by the first answer, while slow graphs follow', () => {
-    client.request(view(0n));
-    client.answered(1, ['slow']);
+    move(at(0n));
+    client.answered(1, ['g']);
     expect(client.busy).toBe(true);
-    client.request(view(1n));
+    expect(views()).toHaveLength(1);
+    move(at(1n));
     expect(views()).toHaveLength(2);
     client.answered(1, []);
     expect(client.busy).toBe(true);
-    client.answered(2, []);
+    answer(client.gen);
     expect(client.busy).toBe(false);
   });
 
   it('asks again when nothing comes, less and less often, with a new generation', () => {
-    client.request(view(0n));
-    clock.advance(499);
+    move(at(0n));
+    clock.advance(299);
     expect(views()).toHaveLength(1);
     clock.advance(1);
     expect(views().map(m => m.gen)).toEqual([1, 2]);
+    clock.advance(599);
+    expect(views()).toHaveLength(2);
+    clock.advance(1);
+    expect(views()).toHaveLength(3);
     clock.advance(60_000);
-    expect(views().length).toBeLessThan(22);
+    expect(views().length).toBeLessThan(20);
     expect(client.silent).toBe(true);
-    client.answered(client.gen, []);
+    answer(client.gen);
     expect(client.silent).toBe(false);
     const count = views().length;
     clock.advance(60_000);
     expect(views()).toHaveLength(count);
   });
 
-  it('asks for the newest view when it asks again', () => {
-    client.request(view(0n));
-    client.request(view(7n));
-    clock.advance(500);
-    expect(views().map(m => m.start)).toEqual(['0', '7']);
-  });
-
-  it('does not repeat itself unless told to', () => {
-    client.request(view(0n));
-    client.answered(1, []);
-    client.request(view(0n));
-    expect(views()).toHaveLength(1);
-    client.request(view(0n), true);
+  it('gives a far kernel more time', () => {
+    move(at(0n));
+    clock.advance(290);
+    answer(1);
+    move(at(1n));
+    clock.advance(570);
     expect(views()).toHaveLength(2);
-    client.answered(2, []);
-    client.request({ ...view(0n), plots: { p1: 200, p2: 200 } });
+    clock.advance(20);
     expect(views()).toHaveLength(3);
   });
 
+  it('asks for the newest view when it asks again', () => {
+    move(at(0n));
+    move(at(7n));
+    clock.advance(300);
+    expect(views().map(m => m.start)).toEqual(['0', '7']);
+  });
+
+  it('does not repeat what was answered, whatever the answer was, until it is told to', () => {
+    move(at(0n, { g: [[3, '7']] }));
+    client.answered(1, []);
+    expect(client.done('g 3 7')).toBe(true);
+    client.pump();
+    expect(views()).toHaveLength(1);
+    client.renew();
+    expect(client.done('g 3 7')).toBe(false);
+    expect(views()).toHaveLength(2);
+  });
+
+  it('does not repeat what is announced, but adds to it', () => {
+    move(at(0n, { a: [[3, '7']], b: [[3, '7']] }));
+    client.answered(1, ['a']);
+    client.pump();
+    expect(views()).toHaveLength(1);
+    wish = at(0n, { a: [[3, '7']], c: null });
+    client.pump();
+    expect(views().map(m => Object.keys(m.wants))).toEqual([['a', 'b'], ['a', 'c']]);
+  });
+
+  it('fetches ahead in requests of their own when the view lacks nothing', () => {
+    const ahead = (index: string) => ({ start: '100', stop: '150', wants: { g: [[3, index]] as [number, string][] } });
+    wish = { ...at(0n, {}), ahead: ahead('8') };
+    client.look(wish);
+    client.pump();
+    expect(views()).toHaveLength(1);
+    expect(client.busy).toBe(false);
+    client.answered(1, []);
+    expect(views()).toHaveLength(1);
+    wish = { ...at(0n, {}), ahead: ahead('9') };
+    client.pump();
+    expect(views()).toHaveLength(2);
+  });
+
   it('is quiet after it was closed', () => {
-    client.request(view(0n));
+    move(at(0n));
     client.close(true);
-    client.request(view(1n));
+    move(at(1n));
     client.command({ op: 'undo' });
+    client.stop('g');
     clock.advance(10_000);
     expect(sent.map(m => m.type)).toEqual(['view', 'cancel']);
   });

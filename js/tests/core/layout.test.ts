@@ -53,7 +53,7 @@ describe('a drop', () => {
 });
 
 it('labels are joined once each, a shared unit is written once', () => {
-  expect(joinLabels([['n', 'cm^-3'], ['n', 'cm^-3'], ['m', 'cm^-3']])).toBe('n, m [cm^-3]');
+  expect(joinLabels([['n', 'cm^-3'], ['n', 'cm^-3'], ['m', 'cm^-3']])).toBe('n, m [cm⁻³]');
   expect(joinLabels([['B', 'nT'], ['V', 'km/s']])).toBe('B [nT], V [km/s]');
   expect(joinLabels([['', 'nT']])).toBe('[nT]');
   expect(joinLabels([])).toBe('');

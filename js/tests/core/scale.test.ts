@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { formatTick, formatValue, fromUnit, makeScale, panScale, toUnit, valueTicks, zoomScale } from '../../src/core/scale';
+import { fromUnit, kneeFor, makeScale, panScale, toUnit, zoomScale } from '../../src/core/scale';
 
 describe('scales', () => {
   it('map forth and back', () => {
@@ -42,47 +42,14 @@ describe('scales', () => {
   });
 });
 
-describe('ticks', () => {
-  const text = (lo: number, hi: number, log: boolean, count = 5): string[] =>
-    valueTicks(makeScale(lo, hi, log), count).map(tick => tick.label).filter(label => label !== '');
-
-  it('are round numbers with a true minus sign', () => {
-    expect(text(-22, 41, false)).toEqual(['−20', '−10', '0', '10', '20', '30', '40']);
-    expect(text(0, 1, false)).toEqual(['0', '0.2', '0.4', '0.6', '0.8', '1.0']);
-  });
-
-  it('share one power of ten when numbers are large or small', () => {
-    expect(text(0, 3e7, false, 3)).toEqual(['0', '10⁷', '2×10⁷', '3×10⁷']);
-    expect(text(1e-7, 4e-7, false, 3).every(label => label.endsWith('10⁻⁷'))).toBe(true);
-  });
-
-  it('tell values apart that differ far behind the point', () => {
-    const labels = text(112.21437, 112.21441, false);
-    expect(new Set(labels).size).toBe(labels.length);
-    expect(labels[0]).toMatch(/^112\.214/);
-  });
-
-  it('are decades on a log axis, fewer where these are many, more where few', () => {
-    expect(text(8, 3e4, true)).toEqual(['10', '100', '1000', '10⁴']);
-    expect(text(1e-10, 1e10, true).length).toBeLessThan(8);
-    expect(text(3, 80, true)).toEqual(['5', '10', '20', '50']);
-    expect(valueTicks(makeScale(8, 3e4, true), 5).some(tick => tick.label === '')).toBe(true);
-  });
-
-  it('never repeat a label', () => {
-    for (let size = 1e-12; size < 1e13; size *= 7) {
-      for (const log of [false, true]) {
-        const labels = text(size * 0.9, size * 13.7, log, 6);
-        expect(labels.length).toBeGreaterThan(0);
-        expect(new Set(labels).size).toBe(labels.length);
-      }
-    }
-  });
-});
-
-it('values read well', () => {
-  expect(formatValue(NaN)).toBe('–');
-  expect(formatValue(-3.14159265)).toBe('−3.1416');
-  expect(formatValue(4.2e7)).toBe('4.200×10⁷');
-  expect(formatTick(0, 1)).toBe('0');
+it('symmetric logarithms take both signs and turn linear around zero', () => {
+  const scale = makeScale(-1000, 1000, false, kneeFor(1000));
+  expect(scale.knee).toBe(1);
+  for (const value of [-1000, -3, -0.01, 0, 0.01, 3, 1000]) {
+    expect(fromUnit(scale, toUnit(scale, value))).toBeCloseTo(value, 9);
+  }
+  expect(toUnit(scale, 0)).toBeCloseTo(0.5, 12);
+  expect(toUnit(scale, 100) - toUnit(scale, 10)).toBeCloseTo(toUnit(scale, -10) - toUnit(scale, -100), 12);
+  expect(zoomScale(scale, 0.5, 0.5).knee).toBe(1);
+  expect(kneeFor(0)).toBeGreaterThan(0);
 });

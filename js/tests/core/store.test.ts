@@ -21,7 +21,7 @@ const plot = (product = 'cda/a/b'): PlotSpec => ({
 });
 
 const message = (gen: number, item: object, start = '0', stop = '100'): TilesMessage => ({
-  v: 1, type: 'tiles', view: 'v', gen, start, stop, pending: [], items: [{ graph: 'g1', plot: 'p1', label: 'B', ...item } as Item]
+  v: 2, type: 'tiles', view: 'v', gen, start, stop, pending: [], items: [{ graph: 'g1', plot: 'p1', label: 'B', ...item } as Item]
 });
 
 const line = {
@@ -46,6 +46,20 @@ describe('the store', () => {
       expect([...data.y[1]!]).toEqual([3, NaN]);
       expect(dataExtent(data)!.start).toBe(data.t0);
     }
+  });
+
+  it('takes a draft for what stands in, never for the answer', () => {
+    const s = store();
+    s.look({ start: 0n, stop: 1024n }, 1024);
+    const place = { level: 0, index: '0' };
+    const apply = (item: object): unknown => s.apply(message(1, item, '0', '1024'), buffers());
+    apply({ ...line, ...place, draft: true });
+    const state = s.get('g1')!;
+    expect([state.status, state.gen, s.complete(state)]).toEqual(['ok', -1, false]);
+    apply({ ...line, ...place, label: 'exact' });
+    expect([state.gen, s.complete(state)]).toEqual([1, true]);
+    apply({ ...line, ...place, draft: true, label: 'late' });
+    expect([state.label, s.complete(state)]).toEqual(['exact', true]);
   });
 
   it('drops answers that are older than what it shows', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DAY, HOUR, dateToNs } from '../../src/core/time';
+import { DAY, HOUR, MICROSECOND, MINUTE, SECOND, dateToNs } from '../../src/core/time';
 import { timeTicks } from '../../src/core/timeticks';
 
 const T = dateToNs(2019, 1, 2) + 15n * HOUR;
@@ -52,4 +52,51 @@ describe('time ticks', () => {
     expect(labels(100n)).toContain('00.00000002 s');
     expect(contexts(10_000n)[0]).toBe('2019-01-02 15:00');
   });
+});
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** The instant that a label and the second line in force say, digit by digit. */
+function read(label: string, context: string): bigint {
+  const seconds = (text: string): bigint => {
+    const [whole, fraction = ''] = text.split('.');
+    return BigInt(whole!) * SECOND + BigInt(fraction.padEnd(9, '0'));
+  };
+  const clock = (text: string): bigint => {
+    const [hour, minute, second = '0'] = text.split(':');
+    return BigInt(hour!) * HOUR + BigInt(minute!) * MINUTE + seconds(second);
+  };
+  const date = (text: string): bigint => {
+    const [year, month, day] = text.split('-').map(Number);
+    return dateToNs(year!, month!, day!);
+  };
+  if (/^\d+$/.test(label)) {
+    return dateToNs(Number(label), 1, 1);
+  }
+  if (label.endsWith(' s')) {
+    const [day, time] = context.split(' ');
+    return date(day!) + clock(time!) + seconds(label.slice(0, -2));
+  }
+  if (label.includes(':')) {
+    return date(context) + clock(label);
+  }
+  const [month, day = '1'] = label.split(' ');
+  return dateToNs(Number(context), MONTHS.indexOf(month!) + 1, Number(day));
+}
+
+it.each([
+  ['1970', 0n],
+  ['before 1970', dateToNs(1957, 10, 4) + 19n * HOUR + 123_456_789n],
+  ['a leap day', dateToNs(2016, 2, 29) + 23n * HOUR + 59n * MINUTE + 59_999_999_991n],
+  ['2024', dateToNs(2024, 12, 31) + 23n * HOUR + 1n]
+])('labels say their instant to the nanosecond, from 50 years to 1 microsecond, at %s', (_, start) => {
+  for (let span = 50n * 366n * DAY; span >= MICROSECOND; span = (span * 10n) / 13n) {
+    let context = '';
+    const ticks = timeTicks({ start, stop: start + span }, 800);
+    expect(ticks.length, `span ${span}`).toBeGreaterThanOrEqual(2);
+    for (const tick of ticks) {
+      context = tick.context ?? context;
+      expect(read(tick.label, context), `${tick.label} | ${context}, span ${span}`).toBe(tick.t);
+    }
+  }
 });

@@ -79,6 +79,32 @@ describe('lines of pixel columns', () => {
     expect(r.of('fillRect')[1]![3]).toBeLessThan(2);
   });
 
+  it('share a bar where several begin in one device pixel', () => {
+    const six = [...three, ...three];
+    const bars = draw(m4(six, 0.5), frame(100)).of('fillRect');
+    expect(bars.map(([x]) => x)).toEqual([...new Set(bars.map(([x]) => x))]);
+    const reach = bars.map(([, y, , h]) => [10 - (y! + h!) / 10, 10 - y! / 10]);
+    expect(Math.max(...reach.map(([, top]) => top!))).toBeCloseTo(9, 0);
+    expect(Math.min(...reach.map(([low]) => low!))).toBeCloseTo(1, 0);
+  });
+
+  it('step from one value to the next, and are points without a join', () => {
+    const recorder = record();
+    drawLine(recorder.surface, frame(3), raw([1, 5, 3]), ['red'], new Set(), 1, 'steps');
+    const path = recorder.calls.filter(([name]) => name === 'moveTo' || name === 'lineTo').slice(0, 5);
+    expect(path.map(call => Number(call[2]))).toEqual([90, 90, 50, 50, 70]);
+    const points = record();
+    drawLine(points.surface, frame(100), m4(three, 1), ['red'], new Set(), 1, 'points');
+    expect(points.of('lineTo')).toEqual([]);
+    expect(points.of('arc')).toHaveLength(6);
+  });
+
+  it('are drawn on both sides of zero on a symmetric logarithmic axis', () => {
+    const both: Frame = { ...frame(100), y: makeScale(-1000, 1000, false, 1) };
+    const path = draw(raw([1000, 0, -1000]), both).of('lineTo');
+    expect(path.map(([, y]) => Math.round(y!))).toEqual([50, 100]);
+  });
+
   it('are stroked when the picture is stretched', () => {
     const r = draw(m4(three, 1), frame(3));
     expect(r.of('fillRect')).toEqual([]);

@@ -14,7 +14,7 @@ const payload = JSON.stringify({ v: 1, products: [{ id: 'cda/a/b', name: 'b', ki
 function gestures(zone: Zone | null): Gestures {
   const hit: Hit | null = zone && { index: 0, zone, fx: 0.25, fy: 0.5 };
   return {
-    hit: () => hit, pan: vi.fn(), zoom: vi.fn(), panY: vi.fn(), zoomY: vi.fn(), zoomZ: vi.fn(), dragStart: vi.fn(), dragMove: vi.fn(),
+    hit: () => hit, pan: vi.fn(), zoom: vi.fn(), panY: vi.fn(), zoomY: vi.fn(), zoomAxis: vi.fn(), dragStart: vi.fn(), dragMove: vi.fn(),
     dragEnd: vi.fn(), autoscale: vi.fn(), hover: vi.fn(), key: vi.fn(() => true), plotSize: () => ({ width: 100, height: 100 })
   };
 }
@@ -57,9 +57,10 @@ describe('the wheel', () => {
   it('zooms the axis or colour bar that it is over', () => {
     expect(turn('time', {})[0].zoom).toHaveBeenCalled();
     detach();
-    expect(turn('y', {})[0].zoomY).toHaveBeenCalled();
+    expect(turn('y', {})[0].zoomAxis).toHaveBeenCalledWith(0, 'y', 1.25, 0.5);
+    expect(turn('y2', {})[0].zoomAxis).toHaveBeenCalledWith(0, 'y2', 1.25, 0.5);
     detach();
-    expect(turn('z', {})[0].zoomZ).toHaveBeenCalled();
+    expect(turn('z', {})[0].zoomAxis).toHaveBeenCalledWith(0, 'z', 1.25, 0.5);
   });
 
   it('scrolls the page outside of plots', () => {
@@ -126,7 +127,8 @@ describe('a drop', () => {
       drops: [],
       refused: [],
       target: null,
-      layout: () => layoutPanel(800, 600, [1, 1], { left: 60, right: 20 }),
+      current: () => 0,
+    layout: () => layoutPanel(800, 600, [1, 1], { left: 60, right: 20 }),
       showTarget(target) {
         this.target = target;
       },

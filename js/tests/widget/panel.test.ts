@@ -11,8 +11,9 @@ class Model {
   sent: ToKernel[] = [];
   handlers = new Map<string, Handler[]>();
   constructor(public spec: PanelSpec) {}
-  get(): PanelSpec {
-    return this.spec;
+  first: object | undefined;
+  get(name: string): unknown {
+    return name === 'first' ? this.first : this.spec;
   }
   on(event: string, handler: Handler): void {
     this.handlers.set(event, [...(this.handlers.get(event) ?? []), handler]);
@@ -31,7 +32,7 @@ class Model {
     const view = this.sent.filter(m => m.type === 'view').at(-1)!;
     const { gen, start, stop } = view;
     const items = [{ graph: 'g1', plot: 'p1', label: 'B', gaps: [], ...item }];
-    this.emit('msg:custom', { v: 1, type: 'tiles', view: view.view, gen, start, stop, items, pending: [] }, buffers);
+    this.emit('msg:custom', { v: 2, type: 'tiles', view: view.view, gen, start, stop, items, pending: [] }, buffers);
   }
 }
 
@@ -104,7 +105,10 @@ describe('a panel', () => {
     frame();
     expect(root().dataset.state).toBe('idle');
     expect(root().textContent).toContain('No data in this range: covers 2015 to 2018');
+    // In words once the picture rests.
+    vi.advanceTimersByTime(1000);
     expect(root().getAttribute('aria-label')).toContain('no data in this range');
+    expect(root().querySelector('[aria-live=polite][role=status]')!.textContent).toContain('no data in this range');
   });
 
   it('shows a traceback as text, never as markup', () => {
@@ -160,22 +164,22 @@ describe('a panel', () => {
     frame();
     expect(root().dataset.state).toBe('disconnected');
     expect(root().textContent).toContain('Disconnected');
-    model.emit('msg:custom', { v: 1, type: 'welcome', view: 'x', version: '1' }, []);
+    model.emit('msg:custom', { v: 2, type: 'welcome', view: 'x', version: '1' }, []);
     frame();
-    expect(root().dataset.state).toBe('pending');
+    expect(root().dataset.state).toBe('idle');
     expect(root().querySelector<HTMLElement>('.sq-banner')!.hidden).toBe(true);
   });
 
   it('says so when page and kernel speak different versions, and survives nonsense', () => {
     open(spec());
     model.emit('msg:custom', null, []);
-    model.emit('msg:custom', { v: 2, type: 'tiles' }, []);
+    model.emit('msg:custom', { v: 1, type: 'tiles' }, []);
     expect(root().textContent).toContain('different versions');
   });
 
   it('shows refusals with their hint', () => {
     open(spec());
-    model.emit('msg:custom', { v: 1, type: 'refused', id: 'a', message: 'Unknown product x/y', hint: 'look in the tree' }, []);
+    model.emit('msg:custom', { v: 2, type: 'refused', id: 'a', message: 'Unknown product x/y', hint: 'look in the tree' }, []);
     expect(root().textContent).toContain('Unknown product x/y');
     expect(root().textContent).toContain('look in the tree');
   });

@@ -108,7 +108,8 @@ def test_pinned_data_survives_all_but_being_told(session):
     session.cache.pin([FIELD], START, "2016-01-02T12:00")
     session.cache.clear()
     session.cache.evict()
-    kept = session.get_data(FIELD, START, STOP, offline=True)
+    with pytest.warns(SpeasyWarning, match="offline"):
+        kept = session.get_data(FIELD, START, STOP, offline=True)
     assert [gap.reason for gap in kept.gaps] == ["offline"]
     session.cache.unpin(FIELD)
     session.cache.evict()
@@ -153,11 +154,21 @@ def test_default_session_has_a_cache(monkeypatch, session):
 def test_offline_block_answers_from_the_cache_alone(session, archive):
     session.get_data(FIELD, START, STOP)
     archive.requests.clear()
-    with spz.offline():
+    with spz.offline(), pytest.warns(SpeasyWarning, match="offline"):
         v = session.get_data(FIELD, START, "2016-01-04")
     assert [str(gap.range)[:10] for gap in v.gaps] == [STOP]
     assert not archive.requests
     assert session.get_data(FIELD, START, "2016-01-04").gaps == ()
+
+
+def test_a_bundle_answers_for_servers_that_are_not_set_up(session, tmp_path_factory, tmp_path):
+    product = "hapi/local/AC_H0_SWE/Np"
+    mine = session.get_data(product, START, STOP)
+    file = session.cache.export(tmp_path / "b.zip", [product])
+    settings = spz.Settings(cache_dir=tmp_path_factory.mktemp("elsewhere"), offline=True)
+    with spz.Session(settings) as elsewhere:
+        assert elsewhere.cache.import_(file) == [product]
+        equal(elsewhere.get_data(product, START, STOP), mine)
 
 
 def test_refresh_fetches_and_writes_back(session, archive):

@@ -241,3 +241,30 @@ def test_an_answer_from_one_fragment_is_held_once(cache, part):
         tracemalloc.stop()
     assert len(got) == n * part
     assert peak < 1.3 * got.nbytes
+
+
+def closed(archive: Archive, first: float, last: float) -> TimeRange:
+    where = days(first, last)
+    archive.errors = [(where, errors.MissingCredentials("log in", range=where))]
+    return where
+
+
+def test_a_period_that_needs_a_login_is_a_gap_and_all_around_it_comes(cache, archive):
+    where = closed(archive, 1.3, 1.7)
+    v = get_gaps(cache, archive, days(0, 4))
+    assert v.gaps == (Gap(where, "log in", retryable=False),)
+    assert archive.asked == [days(0, 4), days(0, 1.3), days(1.7, 4)]
+    with pytest.raises(errors.MissingCredentials, match='log in.*on_error="gaps"'):
+        get(cache, archive, days(1, 2))
+
+
+def test_a_range_cut_in_pieces_and_one_that_is_closed_throughout(cache, archive):
+    where = closed(archive, 1.3, 9)
+    v = get_gaps(cache, archive, days(0, 6), max_request_ns=DAY)
+    assert [(gap.range, gap.retryable) for gap in v.gaps] == [(days(1.3, 6), False)]
+    v = get_gaps(cache, archive, days(2, 3))
+    assert len(v) == 0
+    assert v.gaps[0].range == days(2, 3)
+    archive.errors = [(where, errors.MissingCredentials("a user's own"))]  # none of it, ever
+    with pytest.raises(errors.MissingCredentials, match="own"):
+        get(cache, archive, days(2, 3), on_error="gaps")

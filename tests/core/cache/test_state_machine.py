@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from speasy_core import errors
 from speasy_core.cache import Cache
-from speasy_core.cache.fragments import Fragment
+from speasy_core.cache.fragments import from_entries
 from speasy_core.config import Settings
 from speasy_core.http import Deadline
 from speasy_core.provider import Fetched
@@ -206,7 +206,8 @@ class CacheMachine(RuleBasedStateMachine):
     @invariant()
     def windows_do_not_overlap(self):
         for store in getattr(self, "stores", ()):
-            fragments = [Fragment(**entry) for entry in store.entries(KEY)]
+            # an index that is made anew from files may list two that overlap: the newer counts
+            fragments = from_entries(store.entries(KEY))
             assert all(a.stop <= b.start for a, b in itertools.pairwise(fragments))
 
     def teardown(self):

@@ -18,7 +18,7 @@ from speasy_core.config import Settings
 from speasy_core.demo import LocalArchive
 from speasy_core.demo._amda_products import _PARAMETERS
 from speasy_core.demo.amda import PASSWORD, USER
-from speasy_core.errors import MissingCredentials, ServerError, UnknownProduct
+from speasy_core.errors import MissingCredentials, ServerError, SpeasyWarning, UnknownProduct
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductRef
 from speasy_core.providers._amda_tree import read_tree
@@ -272,3 +272,39 @@ def test_columns_are_the_trees(archive, tmp_path):
         assert imf.columns == ["bx", "by", "bz"]
         assert velocity.columns == ["vx", "vy", "vz"]
         assert np.array_equal(session.get_data("amda/imf(1)", DAY).values, imf["by"].values)
+
+
+def test_a_period_that_is_not_public_becomes_a_gap(archive, tmp_path):
+    opened = TimeRange("2017-08-31T23:00", "2017-09-01")
+    span = ("2017-08-31T23:00", "2017-09-01T01:00")
+    with spz.Session(archive.settings(tmp_path)) as session:
+        session.inventory.refresh(["amda"])
+        product = "amda/cass_bmag_orb1s"
+        with pytest.raises(MissingCredentials, match="after 2017-09-01.*log in"):
+            session.get_data(product, *span)
+        with pytest.warns(SpeasyWarning, match="log in"):
+            v = session.get_data(product, *span, on_error="gaps")
+        assert len(v) > 0
+        assert v.time_ns.max() < opened.stop_ns
+        (gap,) = v.gaps
+        assert (gap.range, gap.retryable) == (TimeRange(opened.stop, span[1]), False)
+        assert "log in" in gap.reason
+        same = session.get_data(product, opened)
+        np.testing.assert_array_equal(same.time, v.time)
+        archive.requests.clear()
+        with pytest.warns(SpeasyWarning, match="log in"):
+            closed = session.get_data(product, "2017-09-02", "2017-09-03", on_error="gaps")
+        assert len(closed) == 0
+        assert not [path for _, path in archive.requests if "getParameter" in path]
+
+
+def test_a_wrong_login_gets_what_is_public(archive, tmp_path):
+    settings = archive.settings(tmp_path).with_(amda_user=USER, amda_password="guess")
+    with spz.Session(settings) as session:
+        session.inventory.refresh(["amda"])
+        with pytest.warns(SpeasyWarning, match="wrong user or password"):
+            v = session.get_data(
+                "amda/cass_bmag_orb1s", "2017-08-31T23:59", "2017-09-01T00:01", on_error="gaps"
+            )
+        assert len(v) == 60
+        assert [gap.retryable for gap in v.gaps] == [False]

@@ -171,3 +171,17 @@ def test_cef_files_of_a_folder(shared_data: Path) -> None:
     real = codecs.read_file(name)["B_mag__C4_CP_FGM_SPIN"]
     part = real["2001-07-06T21:30":"2001-07-06T22:30"]
     assert np.array_equal(got["B_mag__C4_CP_FGM_SPIN"].values, part.values)
+
+
+@pytest.mark.parametrize("name", ["C4_CP_EFW_L1_P34", "C4_CP_FGM_SPIN"])
+def test_a_renamed_file_is_still_of_its_data_set(
+    name: str, shared_data: Path, tmp_path: Path
+) -> None:
+    (recorded,) = (shared_data / "csa").glob(f"{name}__*")
+    (tmp_path / "below").mkdir()
+    copy = tmp_path / "below" / f"copy (1){recorded.suffix.upper()}"
+    copy.write_bytes(recorded.read_bytes())
+    query = urlencode({"QUERY": "SELECT dataset_id FROM csa.v_dataset", "FORMAT": "csv"})
+    with LocalArchive(tmp_path) as archive:
+        listed = get(f"{archive.url}/csa/csa-sl-tap/tap/sync?{query}")
+    assert listed.split() == [b"dataset_id", name.encode()]

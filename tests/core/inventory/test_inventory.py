@@ -24,10 +24,11 @@ from speasy_core.errors import (
     OfflineError,
     ServerUnreachable,
     SpeasyError,
+    SpeasyWarning,
     UnknownProvider,
 )
 from speasy_core.http import Deadline
-from speasy_core.inventory import Inventory, Node
+from speasy_core.inventory import Inventory, Node, refresh
 from speasy_core.inventory.db import FILE_NAME, IndexDb
 from speasy_core.inventory.tree import attribute_name, attribute_names
 from speasy_core.product import ProductInfo, ProductRef
@@ -318,6 +319,38 @@ def test_slow_provider_delays_no_other(make, fake):
     fake.gate.set()
     settle(inventory)
     assert inventory.states()["cda"].loaded
+
+
+def test_search_waits_for_no_server_that_is_silent(make, fake, monkeypatch):
+    monkeypatch.setattr(refresh, "SILENT_SECONDS", 0.3)
+    fast = FakeProvider("ssc", (product("x", "y", provider="ssc"),))
+    fake.gate = threading.Event()
+    inventory = make(fake, fast)
+    started = time.monotonic()
+    for _ in range(2):
+        with pytest.warns(SpeasyWarning, match="not searched: cda: .*loading now"):
+            assert [node.name for node in inventory.find("y", wait=True)] == ["y"]
+    assert time.monotonic() - started < 5
+    fake.gate.set()
+    settle(inventory)
+    assert inventory.find("BGSEc", wait=True)
+
+
+def test_parts_are_shown_before_the_whole(make, fake):
+    class InParts(FakeProvider):
+        def inventory_parts(self, *, deadline):
+            yield InventoryUpdate("part", [product("x", "y", provider="ssc")])
+            deadline.wait_for(gate)
+            yield InventoryUpdate("whole", [product("x", n, provider="ssc") for n in "yz"])
+
+    gate = threading.Event()
+    inventory = make(InParts("ssc", ()))
+    assert [node.name for node in inventory.tree.ssc.x] == ["y"]
+    assert [node.name for node in inventory.find("y", wait=True)] == ["y"]
+    assert inventory.states()["ssc"].loading
+    gate.set()
+    settle(inventory)
+    assert [node.name for node in inventory.tree.ssc.x] == ["y", "z"]
 
 
 def test_offline_asks_nobody(make, fake):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speasy_core.errors import InvalidTime
+from speasy_core.errors import InvalidRequest, InvalidTime, InvalidTimeRange
 from speasy_core.inventory.db import IndexDb
 from speasy_core.inventory.match import search_tree
 from speasy_core.inventory.query import fold, parse_query
@@ -55,6 +55,14 @@ def db(request):
 def names(db: IndexDb, text: str, limit: int = 50, **filters: object) -> list[str]:
     tree = db.tree("cda", "")
     return [m[3].path[-1] for m in search_tree(db, tree, parse_query(text, **filters), limit)]
+
+
+def test_filters_that_can_match_nothing_are_said(db):
+    with pytest.raises(InvalidRequest, match=r"'vectr'.*types: dataset, scalar, vector"):
+        names(db, "b", type="vectr")
+    with pytest.raises(InvalidTimeRange, match="stops before it starts"):
+        names(db, "b", start="2019", stop="2018")
+    assert names(db, "b type:vec") == []  # half typed
 
 
 def test_words_must_all_occur(db):
@@ -103,6 +111,8 @@ def test_filters(db):
     assert names(db, "mag type:scalar") == ["Magnitude"]
     assert names(db, 'unit:"keV/(cm^2 s sr keV)"') == ["ions"]
     assert names(db, "unit:KM/S") == ["Vp"]
+    assert names(db, 'unit:"km s^-1"') == names(db, "", unit="km.s-1") == ["Vp"]
+    assert names(db, "unit:m/s") == []
     assert names(db, "", type="dataset") == ["MMS1_FGM_SRVY_L2"]
     assert names(db, "unit:parsec b") == []
     assert "ions" not in names(db, "after:2015")
@@ -232,7 +242,7 @@ def expected(products: dict[tuple[str, ...], ProductInfo], text: str, **filters:
 @pytest.mark.parametrize("indexed", [True, False])
 @given(st.lists(PRODUCTS, max_size=12), st.lists(WORDS, max_size=3).map(" ".join), st.data())
 def test_index_finds_what_reading_everything_finds(indexed, products, text, data):
-    kind = data.draw(st.sampled_from([None, "vector", "dataset", "none"]))
+    kind = data.draw(st.sampled_from([None, "vector", "dataset", "catalog"]))
     unit = data.draw(st.sampled_from([None, "nT", "km/s", "none"]))
     db = IndexDb(None, indexed=indexed)
     db.replace("cda", "", InventoryUpdate("1", products), 0.0)

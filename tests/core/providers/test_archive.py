@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from speasy_core.codecs.cdf import encode
 from speasy_core.config import Settings
 from speasy_core.demo import LocalArchive
-from speasy_core.errors import CorruptFile, InvalidRequest, UnknownProduct
+from speasy_core.errors import CorruptFile, InvalidRequest, SpeasyError, UnknownProduct
 from speasy_core.http import Deadline, Headers, HttpClient, Response
 from speasy_core.product import ProductRef
 from speasy_core.providers._archive_files import Places, _names
 from speasy_core.providers._archive_template import Template, natural_key, periods
 from speasy_core.providers.archive import ArchiveProvider
+from speasy_core.session import Session
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -358,7 +359,7 @@ def test_autoindex_pages() -> None:
     <a href="/a/b/y.cdf">y</a> <a href="http://h/a/b/z%20z.cdf">z</a> <a href="sub/">s</a>
     <a href="http://evil/a/b/e.cdf">e</a> <a href="../up.cdf">u</a> <a href="x_v1.cdf">again</a>
     <a href="..%2f..%2fetc">d</a> <a href="javascript:alert(1)">j</a>"""
-    assert listing(body) == ["x_v1.cdf", "y.cdf", "z z.cdf"]
+    assert listing(body) == ["x_v1.cdf", "y.cdf", "z z.cdf", "sub/"]
 
 
 @pytest.fixture(scope="module")
@@ -396,3 +397,38 @@ def test_a_file_that_went_is_looked_for_in_a_new_listing(archive: LocalArchive) 
     )  # fmt: skip
     got = fetch(made, "AC_H0_MFI/Magnitude", "2019-01-02", "2019-01-02T01").variable
     assert len(got) == 225
+
+
+SWEPAM = "archive/SPDF/ACE/SWEPAM/AC_H0_SWE/Np"
+
+
+@pytest.mark.parametrize(
+    ("match", "fault"),
+    [
+        (r"/swe_h0/2019/$", {"status": 404}),
+        (r"/pub/data", {"status": 404}),
+        (r"/swe_h0/2019/$", {"html": True}),
+        (r"/swe_h0/2019/$", {"body": b"{}"}),
+        (r"/swe_h0/2019/$", {"body": b"<p>We are down", "content_type": "text/html"}),
+        (r"/swe_h0/2019/$", {"change": lambda body: body[:400]}),
+        (r"ac_h0_swe_2019", {"status": 404}),
+        (r"ac_h0_swe_2019", {"cut": 3000, "cut_silently": True}),
+        (r"ac_h0_swe_2019", {"change": lambda body: body[:-40]}),
+    ],
+)
+def test_what_is_lost_on_the_way_is_not_taken_for_no_data(
+    archive: LocalArchive, tmp_path: Path, match: str, fault: dict[str, Any]
+) -> None:
+    day = ("2019-01-02", "2019-01-03")
+    with Session(archive.settings(cache_dir=tmp_path)) as session:
+        with archive.faults.on(match=match, **fault), pytest.raises(SpeasyError):
+            session.get_data(SWEPAM, *day)
+        assert len(session.get_data(SWEPAM, *day)) > 1000
+
+
+def test_a_year_without_a_folder_has_no_data(archive: LocalArchive, tmp_path: Path) -> None:
+    with Session(archive.settings(cache_dir=tmp_path)) as session:
+        v = session.get_data(SWEPAM, "1970-01-02", "1970-01-03")
+        assert not len(v)
+        assert not v.gaps
+        assert v.provenance[0].request

@@ -110,7 +110,6 @@ def test_mangled_names_are_matched(provider, http):
     ("body", "status"),
     [
         (answer(), 200),
-        ("{}", 200),
         (answer(Message=["No data available."]), 200),
         (answer(Message=["No data available for requested times"]), 404),
         (PAGE.replace("Server &amp; disk", "No data available"), 404),
@@ -188,6 +187,8 @@ def test_unknown_names(provider, http, text, as_json, status):
         ("", 200, UnexpectedContent, "empty"),
         ("[1]", 200, UnexpectedContent, "no answer but"),
         ('{"FileDescription": [{}]}', 200, UnexpectedContent, "without names"),
+        ("{}", 200, UnexpectedContent, "no answer of its service"),
+        ('{"maintenance": true}', 200, UnexpectedContent, "no answer of its service"),
         ('{"FileDescription": {"a": 1}}', 200, UnexpectedContent, "without names"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,6 +27,7 @@ from speasy_core.http import Deadline, Headers, HttpClient, Response
 from speasy_core.inventory import Inventory
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Fetched
+from speasy_core.providers import hapi
 from speasy_core.providers._hapi_client import HapiError
 from speasy_core.providers._hapi_servers import PUBLIC, chosen_servers
 from speasy_core.providers.hapi import HapiProvider
@@ -497,6 +499,27 @@ def test_one_server_that_is_down_never_loses_the_others(http):
     assert part.warnings == ("b does not answer: refused",)
     assert part.kept == [("b",)]
     assert fresh.inventory(deadline=Deadline(10), since=whole.version) is None
+
+
+def test_one_server_that_stalls_delays_no_other(http, monkeypatch):
+    monkeypatch.setattr(hapi, "_QUICK", 0.2)
+    provider, _, _ = two_servers(http)
+    gate, ask = threading.Event(), http.get
+
+    def get(url: str, *, deadline: Deadline, **more: Any) -> Any:
+        if url.startswith("http://b/"):
+            deadline.wait_for(gate)
+        return ask(url, deadline=deadline, **more)
+
+    http.get = get
+    parts = provider.inventory_parts(deadline=Deadline(20))
+    first = next(parts)
+    assert {r.path[0] for r in first.records} == {"a"}
+    assert "b does not answer: nothing came within" in first.warnings[0]
+    gate.set()
+    (whole,) = parts
+    assert {r.path[0] for r in whole.records} == {"a", "b"}
+    assert whole.warnings == ()
 
 
 def test_the_tree_of_a_server_that_is_down_outlives_restarts_and_changes(http, tmp_path):

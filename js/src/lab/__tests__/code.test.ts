@@ -76,15 +76,29 @@ describe('code', () => {
   const range = { start: '2023-01-02T00:00:00Z', stop: '2023-01-03T00:00:00Z' };
 
   it('fetches', () => {
-    expect(getDataCode('cda/AC_H0_MFI/BGSEc', range)).toBe(
+    expect(getDataCode(['cda/AC_H0_MFI/BGSEc'], [range])).toBe(
       'import speasy_core as spz\n' +
         'v = spz.get_data("cda/AC_H0_MFI/BGSEc", "2023-01-02T00:00:00Z", "2023-01-03T00:00:00Z")\n'
     );
   });
 
+  it('fetches several, and names what the kernel has already', () => {
+    const code = getDataCode(['cda/A/x', 'kernel/b', 'vp/my"/y'], [range, range, range]);
+    expect(code.split('\n').map(line => line.split('"2023')[0])).toEqual([
+      'import speasy_core as spz',
+      'v1 = spz.get_data("cda/A/x", ',
+      'b',
+      'v3 = spz.get_data("vp/my\\"/y", ',
+      ''
+    ]);
+    expect(getDataCode(['kernel/b'], [range])).toBe('b\n');
+    expect(getDataCode(['kernel/b; import os'], [range])).toBe('"b; import os"\n');
+  });
+
   it('shows a panel under a private name', () => {
-    const code = panelCode('cda/a"/b', range, '_panel_1a');
-    expect(code).toContain('_panel_1a.plot("cda/a\\"/b")');
-    expect(() => panelCode('cda/a/b', range, 'x; import os')).toThrow();
+    const code = panelCode(['cda/a"/b'], range, '_panel_1a');
+    expect(code).toContain('"product": "cda/a\\"/b"})');
+    expect(code.split('\n').at(-1)).toBe('_panel_1a');
+    expect(() => panelCode(['cda/a/b'], range, 'x; import os')).toThrow();
   });
 });

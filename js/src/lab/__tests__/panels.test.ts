@@ -52,7 +52,7 @@ describe('DetailsView', () => {
     path: ['cda', 'ACE', 'BGSEc'],
     coverage: { start: '2023-01-02T00:00:00.000000000Z', stop: '2023-01-03T00:00:00.500000000Z' },
     cadence: 16,
-    meta: { CATDESC: HOSTILE, [HOSTILE]: [1, 2], EMPTY: null }
+    about: {}, meta: { CATDESC: HOSTILE, [HOSTILE]: [1, 2], EMPTY: null }
   };
 
   it('says what a product is, as text', async () => {

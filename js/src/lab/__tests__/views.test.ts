@@ -109,7 +109,7 @@ describe('TreeView', () => {
 
   it('begins a drag after five pixels, not before', () => {
     const seen: string[] = [];
-    view.dragStarted.connect((_, { branch }) => seen.push(branch.node.name));
+    view.dragStarted.connect((_, { branches }) => seen.push(...branches.map(b => b.node.name)));
     const fire = (target: EventTarget, type: string, x: number): boolean =>
       target.dispatchEvent(new MouseEvent(type, { clientX: x, clientY: 50, bubbles: true }));
     fire(shown()[1]!, 'pointerdown', 100);
@@ -135,7 +135,7 @@ describe('drag', () => {
 
   it('carries one entry for each kind of target', async () => {
     const tab = new Widget();
-    const data = dragData(product, {
+    const data = dragData([product], {
       codeNow: () => 'now',
       code: () => Promise.resolve('better'),
       tab: () => tab
@@ -166,7 +166,9 @@ describe('drag', () => {
     panels[2]!.addEventListener(ADD_PRODUCT_EVENT, event =>
       seen.push((event as CustomEvent).detail)
     );
-    addToPanel(panels[2]!, product);
-    expect(parsePayload(seen[0])).toEqual({ v: 1, products: [product] });
+    addToPanel(panels[2]!, [product], 'above', 1);
+    const { payload, ...where } = seen[0] as { payload: string };
+    expect(parsePayload(payload)).toEqual({ v: 1, products: [product] });
+    expect(where).toEqual({ place: 'above', plot: 1 });
   });
 });

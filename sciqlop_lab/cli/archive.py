@@ -1,4 +1,4 @@
-"""The command ``sciqlop-lab``."""
+"""``demo`` and ``stubs``: the local archive, and type stubs for editors."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-__all__ = ["main"]
+__all__ = ["add"]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        Arguments after the program's name; by default those of the process.
-    """
-    parser = argparse.ArgumentParser(
-        prog="sciqlop-lab", description="Space-physics data at hand in JupyterLab."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
+def add(commands: Any) -> None:
+    """Add the parsers."""
     demo = commands.add_parser(
         "demo", help="start a local archive of synthetic data, and JupyterLab on it"
     )
@@ -38,15 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     stubs.add_argument("--folder", help="where; by default a folder of the user's data")
     stubs.set_defaults(run=_stubs)
-    options = parser.parse_args(argv)
-    return int(options.run(options))
 
 
 def _demo(options: argparse.Namespace) -> int:
     import platformdirs
 
     from speasy_core.demo import LocalArchive
-    from speasy_core.errors import SpeasyError
 
     if options.notebook and not Path(options.notebook).is_file():
         print(f"sciqlop-lab: there is no notebook {options.notebook!r}", file=sys.stderr)
@@ -70,31 +57,19 @@ def _demo(options: argparse.Namespace) -> int:
             return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return 0
-    except (OSError, SpeasyError) as error:
-        print(f"sciqlop-lab: {error}", file=sys.stderr)
-        return 1
 
 
 def _stubs(options: argparse.Namespace) -> int:
     import platformdirs
 
     from speasy_core import Session
-    from speasy_core.errors import SpeasyError
     from speasy_core.inventory.stubs import write_stubs
 
     folder = options.folder or Path(platformdirs.user_data_dir("sciqlop-lab")) / "stubs"
-    try:
-        with Session() as session:
-            written = write_stubs(session.inventories.tree, folder)
-    except SpeasyError as error:
-        print(f"sciqlop-lab: {error}", file=sys.stderr)
-        return 1
-    for name, error in written.left_out.items():
-        print(f"sciqlop-lab: {name} is left out: {error}", file=sys.stderr)
+    with Session() as session:
+        written = write_stubs(session.inventories.tree, folder)
+    for name, reason in written.left_out.items():
+        print(f"sciqlop-lab: {name} is left out: {reason}", file=sys.stderr)
     print(f"{written.products} products in {written.files} files under {written.folder}")
     print("tell your editor to look there: python.analysis.extraPaths for Pyright and Pylance")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

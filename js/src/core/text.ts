@@ -1,0 +1,45 @@
+/** Numbers and units as a physicist writes them: superscripts, a true minus sign. */
+
+const RAISED: Record<string, string> = {
+  '-': '⁻', '+': '⁺', '.': '·', '0': '⁰', '1': '¹', '2': '²', '3': '³', '4': '⁴', '5': '⁵', '6': '⁶', '7': '⁷',
+  '8': '⁸', '9': '⁹'
+};
+const LOWERED = '₀₁₂₃₄₅₆₇₈₉';
+
+const raise = (text: string): string => [...text].map(letter => RAISED[letter] ?? letter).join('');
+const lower = (text: string): string => text.replace(/\d/g, digit => LOWERED[Number(digit)]!);
+export const trueMinus = (text: string): string => text.replace('-', '−');
+
+/** `10⁴`, `2×10⁻⁷`. */
+export function powerLabel(mantissa: string, exponent: number): string {
+  const power = `10${raise(String(exponent))}`;
+  return mantissa === '1' ? power : `${mantissa}×${power}`;
+}
+
+/**
+ * A unit as archives write it (`cm^-3`, `km**2`, `cm!E-3!N`, `(cm^2 s sr keV)^{-1}`) with
+ * superscripts. `cm-3` too: a sign and a digit behind letters is an exponent; `H2` is left alone.
+ */
+export function prettyUnit(unit: string): string {
+  return unit
+    .trim()
+    .replace(/!(?:E|U)([+-]?[\d.]+)(?:!N|$)?/g, (_, power: string) => raise(power))
+    .replace(/!(?:D|I)(\w+?)(?:!N|$)/g, (_, index: string) => lower(index))
+    .replace(/!N/g, '')
+    .replace(/\s*(?:\^|\*\*)\s*(?:\{\s*([+-]?\d+(?:\.\d+)?)\s*\}|\(\s*([+-]?\d+(?:\.\d+)?)\s*\)|([+-]?\d+(?:\.\d+)?))/g,
+      (_, ...found: (string | undefined)[]) => raise((found[0] ?? found[1] ?? found[2])!.replace('+', '')))
+    .replace(/(?<!\d)([a-zA-Z)])-(\d)(?![\d.])/g, (_, letter: string, digit: string) => letter + raise(`-${digit}`));
+}
+
+/** A value for the readout, `digits` significant digits. */
+export function formatValue(value: number, digits = 5): string {
+  if (!Number.isFinite(value)) {
+    return '–';
+  }
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
+    const [mantissa, exponent] = value.toExponential(digits - 2).split('e');
+    return powerLabel(trueMinus(mantissa!), Number(exponent));
+  }
+  return trueMinus(String(Number(value.toPrecision(digits))));
+}

@@ -1,0 +1,200 @@
+/** Panels as files: opened from the file browser or the launcher, saved by JupyterLab itself. */
+
+import type { ILayoutRestorer } from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import { ABCWidgetFactory, DocumentWidget, type DocumentRegistry } from '@jupyterlab/docregistry';
+import type { Widget } from '@lumino/widgets';
+
+import { panelCode, panelOfSpec, type SuggestedRange } from './code';
+import { CommandIDs } from './commands';
+import { panelIcon } from './icons';
+import { firstProduct, keyOf, readFile, writeFile } from './panelformat';
+import { PanelTab } from './paneltab';
+import type { Workbench } from './workbench';
+
+const FACTORY = 'SciQLop Panel';
+const EXTENSION = '.sciqlop.json';
+/** A zoom ends before its panel is read. */
+const SETTLE = 400;
+
+/** Keeps a document and the panel of its kernel alike. */
+class PanelDocument extends DocumentWidget<PanelTab> {
+  constructor(
+    options: DocumentWidget.IOptions<PanelTab>,
+    private readonly _firstRange: (id: string) => Promise<SuggestedRange>
+  ) {
+    super(options);
+    this.title.icon = panelIcon;
+    this.toolbar.hide();
+    this.content.ready.connect(this._watch, this);
+    this.context.model.contentChanged.connect(this._onContent, this);
+    void this.context.ready.then(() => {
+      this._text = this.context.model.toString();
+      this._isNew = this._text.trim() === '';
+      void this.content.run();
+    });
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    clearTimeout(this._timer);
+    this._observer?.disconnect();
+    this.context.model.contentChanged.disconnect(this._onContent, this);
+    super.dispose();
+  }
+
+  /** The panel changes its attributes with what it shows; menus and keys may change the rest. */
+  private _watch(): void {
+    this._observer?.disconnect();
+    const later = (): void => {
+      clearTimeout(this._timer);
+      this._timer = setTimeout(() => void this._take(), SETTLE);
+    };
+    this._observer = new MutationObserver(later);
+    this._observer.observe(this.content.node, {
+      subtree: true,
+      attributeFilter: ['data-start', 'data-stop', 'data-plots', 'data-graphs', 'aria-label']
+    });
+    for (const type of ['pointerup', 'keyup', 'change']) {
+      this.content.node.addEventListener(type, later);
+    }
+    later();
+  }
+
+  private async _take(): Promise<void> {
+    const spec = await this.content.spec().catch(() => null);
+    if (spec === null || this.isDisposed) {
+      return;
+    }
+    const first = this._isNew ? firstProduct(spec) : null;
+    if (first !== null) {
+      // Nobody has chosen a time yet: one that has data of the first product.
+      this._isNew = false;
+      await this.content.showRange(await this._firstRange(first));
+      return; // which changes the panel, so that it is taken again
+    }
+    const text = writeFile(spec);
+    if (text !== this._text) {
+      const isFirst = this._text === '';
+      this._text = text;
+      this.context.model.fromString(text);
+      // What an empty file shows is nothing that could be lost.
+      if (isFirst) {
+        this.context.model.dirty = false;
+      }
+    }
+  }
+
+  /** The file was read again: show what it says now. */
+  private _onContent(): void {
+    const text = this.context.model.toString();
+    if (text === this._text || !this.context.isReady) {
+      return;
+    }
+    this._text = text;
+    void this.content.forget().then(() => this.content.run());
+  }
+
+  private _isNew = false;
+  /** Text of the file as it is shown. */
+  private _text = '';
+  private _observer: MutationObserver | null = null;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+class PanelFactory extends ABCWidgetFactory<PanelDocument> {
+  constructor(
+    options: DocumentRegistry.IWidgetFactoryOptions<PanelDocument>,
+    private readonly _bench: Workbench
+  ) {
+    super(options);
+  }
+
+  protected createNewWidget(context: DocumentRegistry.Context): PanelDocument {
+    const { app, rendermime, translator, trans } = this._bench.host;
+    const content = new PanelTab({
+      products: [],
+      code: async name => {
+        const spec = readFile(context.model.toString(), trans);
+        return spec === null ? panelCode([], await this._bench.range(), name) : panelOfSpec(spec, name);
+      },
+      notebook: null,
+      key: keyOf(context.path),
+      waits: true,
+      icon: panelIcon,
+      services: app.serviceManager,
+      notebooks: null,
+      rendermime,
+      translator,
+      trans
+    });
+    return new PanelDocument({ content, context }, id => this._bench.range(id));
+  }
+}
+
+/** Register the type of file, what opens it, and the command of the launcher. */
+export function addPanelFiles(bench: Workbench, restorer: ILayoutRestorer | null): void {
+  const { app, trans } = bench.host;
+  app.docRegistry.addFileType({
+    name: 'sciqlop-panel',
+    displayName: trans.__('SciQLop Panel'),
+    extensions: [EXTENSION],
+    mimeTypes: ['application/json'],
+    contentType: 'file',
+    fileFormat: 'text',
+    icon: panelIcon
+  });
+  const factory = new PanelFactory(
+    {
+      name: FACTORY,
+      label: trans.__('SciQLop Panel'),
+      modelName: 'text',
+      fileTypes: ['sciqlop-panel'],
+      defaultFor: ['sciqlop-panel'],
+      translator: bench.host.translator
+    },
+    bench
+  );
+  app.docRegistry.addWidgetFactory(factory);
+  const tracker = new WidgetTracker<PanelDocument>({ namespace: 'sciqlop-lab-file' });
+  factory.widgetCreated.connect((_, widget) => {
+    void tracker.add(widget);
+    widget.context.pathChanged.connect(() => void tracker.save(widget));
+  });
+  void restorer?.restore(tracker, {
+    command: 'docmanager:open',
+    args: ({ context }) => ({ path: context.path, factory: FACTORY }),
+    name: ({ context }) => context.path
+  });
+  addNewPanel(bench);
+}
+
+function addNewPanel(bench: Workbench): void {
+  const { app, trans } = bench.host;
+  app.commands.addCommand(CommandIDs.newPanel, {
+    label: trans.__('SciQLop Panel'),
+    caption: trans.__('Make a panel in a file of its own, with a kernel of its own'),
+    icon: panelIcon,
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          cwd: { type: 'string', description: 'folder of the file; by default the root' }
+        }
+      }
+    },
+    execute: async args => {
+      const model = (await app.commands.execute('docmanager:new-untitled', {
+        path: typeof args.cwd === 'string' ? args.cwd : '',
+        type: 'file',
+        ext: EXTENSION
+      })) as { path: string };
+      return (await app.commands.execute('docmanager:open', {
+        path: model.path,
+        factory: FACTORY
+      })) as Widget;
+    }
+  });
+}

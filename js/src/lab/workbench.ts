@@ -1,0 +1,125 @@
+/** What the parts of the plugin share: the tree's model, what is known of products, panels in tabs. */
+
+import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import { WidgetTracker, type MainAreaWidget } from '@jupyterlab/apputils';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import type { DraggedProduct } from '../mime';
+import { ServerInventory } from './api';
+import { isProvider, type Branch } from './branch';
+import { getDataCode, panelCode, suggestRange, type SuggestedRange } from './code';
+import { CommandIDs } from './commands';
+import type { DragSource } from './drag';
+import { panelIcon } from './icons';
+import { TreeModel } from './model';
+import { createPanelTab, type PanelTab } from './paneltab';
+import { ProductBook } from './products';
+
+export interface Host {
+  app: JupyterFrontEnd;
+  notebooks: INotebookTracker | null;
+  rendermime: IRenderMimeRegistry | null;
+  translator: ITranslator;
+  trans: TranslationBundle;
+}
+
+export class Workbench implements DragSource {
+  constructor(readonly host: Host) {
+    this.server = new ServerInventory(host.app.serviceManager.serverSettings);
+    this.model = new TreeModel(this.server);
+    this.book = new ProductBook(this.server);
+  }
+
+  readonly server: ServerInventory;
+  readonly model: TreeModel;
+  readonly book: ProductBook;
+  readonly tracker = new WidgetTracker<MainAreaWidget<PanelTab>>({
+    namespace: 'sciqlop-lab-panel'
+  });
+
+  /** Seconds of data at first; 0 for what suits the product. */
+  firstSpan = 0;
+
+  get selected(): DraggedProduct[] {
+    return this.model.selectedProducts.flatMap(productOfBranch);
+  }
+
+  get selectedProvider(): string | null {
+    const branch = this.model.selected;
+    return branch && isProvider(branch) ? branch.node.name : null;
+  }
+
+  /** Code that is right as far as it is known now. */
+  codeNow(products: readonly DraggedProduct[]): string {
+    const ranges = products.map(({ id }) =>
+      suggestRange(this.book.peek(id), this.firstSpan, Date.now())
+    );
+    return getDataCode(idsOf(products), ranges);
+  }
+
+  async code(products: readonly DraggedProduct[]): Promise<string> {
+    return getDataCode(idsOf(products), await Promise.all(products.map(({ id }) => this.range(id))));
+  }
+
+  tab(
+    products: readonly DraggedProduct[],
+    args: ReadonlyPartialJSONObject = {}
+  ): MainAreaWidget<PanelTab> {
+    const { app, notebooks, rendermime, translator, trans } = this.host;
+    const isNamed = typeof args.notebook === 'string' || args.notebook === null;
+    const made = createPanelTab({
+      products,
+      code: async name => panelCode(idsOf(products), await this.range(products[0]?.id), name),
+      notebook: isNamed
+        ? (args.notebook as string | null)
+        : (notebooks?.currentWidget?.context.path ?? null),
+      key: typeof args.key === 'string' && /^[0-9a-f]{8}$/.test(args.key) ? args.key : undefined,
+      icon: panelIcon,
+      services: app.serviceManager,
+      notebooks,
+      rendermime,
+      translator,
+      trans
+    });
+    void this.tracker.add(made);
+    return made;
+  }
+
+  open(products: readonly DraggedProduct[], args: ReadonlyPartialJSONObject): void {
+    const { shell } = this.host.app;
+    const made = this.tab(products, args);
+    shell.add(made, 'main');
+    shell.activateById(made.id);
+  }
+
+  /** Open the panels again that were open before the page was loaded. */
+  restore(restorer: ILayoutRestorer): void {
+    void restorer.restore(this.tracker, {
+      command: CommandIDs.openProduct,
+      args: ({ content }) => ({
+        ids: idsOf(content.products),
+        notebook: content.notebook,
+        key: content.key
+      }),
+      name: ({ content }) => content.key
+    });
+  }
+
+  /** A first range that has data of a product; without one, of late. */
+  async range(id?: string): Promise<SuggestedRange> {
+    const details = id === undefined ? null : await this.book.get(id).catch(() => null);
+    return suggestRange(details, this.firstSpan, Date.now());
+  }
+}
+
+function idsOf(products: readonly DraggedProduct[]): string[] {
+  return products.map(product => product.id);
+}
+
+export function productOfBranch(branch: Branch): DraggedProduct[] {
+  const { ref, name, kind } = branch.node;
+  return ref !== null && branch.plottable ? [{ id: ref, name, kind }] : [];
+}

@@ -1,0 +1,70 @@
+"""Bare scans beside a query of the pyramid; run by the peers' interpreter, prints JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from tsdownsample import MinMaxDownsampler
+
+from speasy_core.lod import MinMaxPyramid
+
+COLUMNS = 3600  # three widths of a view
+
+
+def best(work: Callable[[], Any], times: int) -> float:
+    """Return the shortest of several runs in milliseconds."""
+    found = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return min(found) * 1e3
+
+
+def main(n: int) -> None:
+    """Measure over n samples of three components."""
+    stamps = np.datetime64("2020-01-01", "ns") + np.arange(n) * np.timedelta64(1_000_000, "ns")
+    values = np.empty((n, 3), np.float32, order="F")
+    rng = np.random.default_rng(1)
+    for k in range(3):
+        np.cumsum(rng.standard_normal(n, np.float32), out=values[:, k])
+    ns = stamps.view(np.int64)
+    low, high = int(ns[0]), int(ns[-1]) + 1
+    began = time.perf_counter()
+    pyramid = MinMaxPyramid(ns, values)
+    pyramid.query(low, high, COLUMNS)
+    built = (time.perf_counter() - began) * 1e3
+    scan = MinMaxDownsampler()
+    columns = [values[:, k] for k in range(3)]
+    whole = n // COLUMNS * COLUMNS
+
+    def by_numpy() -> None:
+        for column in columns:
+            blocks = column[:whole].reshape(COLUMNS, -1)
+            np.fmin.reduce(blocks, 1)
+            np.fmax.reduce(blocks, 1)
+
+    def by_row() -> None:
+        for column in columns:
+            scan.downsample(column, n_out=2 * COLUMNS)
+
+    def by_time() -> None:
+        for column in columns:
+            scan.downsample(stamps, column, n_out=2 * COLUMNS)
+
+    figures = {
+        "peer": "scan", "samples": n, "made ms": built, "pyramid MB": pyramid.nbytes / 2**20,
+        "pyramid ms": best(lambda: pyramid.query(low, high, COLUMNS), 15),
+        "numpy ms": best(by_numpy, 3), "tsdownsample by row ms": best(by_row, 3),
+        "tsdownsample ms": best(by_time, 3),
+    }  # fmt: skip
+    sys.stdout.write(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

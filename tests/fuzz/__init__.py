@@ -1,0 +1,1 @@
+"""Damaged input for every decoder: right data or an error of ours, never a crash, never a guess."""
