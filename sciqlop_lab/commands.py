@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from .spec import (
-    COLORMAPS,
     MOST_PLOTS,
     MOST_SPANS,
     STYLES,
@@ -20,6 +19,7 @@ from .spec import (
     fail,
     plain_log,
     read_choice,
+    read_colormap,
     read_colors,
     read_knobs,
     read_log,
@@ -129,7 +129,7 @@ def set_axis(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
     if name == "z":
         plain_log(changes.get("log"), "set_axis")
         if "colormap" in command:
-            changes["colormap"] = read_choice(command["colormap"], "set_axis.colormap", COLORMAPS)
+            changes["colormap"] = read_colormap(command["colormap"], "set_axis.colormap")
         return spec.with_plot(replace(plot, z=replace(plot.z, **changes)))
     axis: dict[str, Any] = {name: replace(getattr(plot, name), **changes)}
     return spec.with_plot(replace(plot, **axis))

@@ -110,8 +110,9 @@ class PlotHandle:
             None fits the visible data.
         label : str or None
             None is as the product says.
-        colormap : str
-            Of z: viridis, magma, plasma, inferno, cividis, turbo, jet or gray.
+        colormap : str or None
+            Of z: viridis, magma, plasma, inferno, cividis, turbo, jet or gray. None is the one of
+            JupyterLab's settings, viridis elsewhere.
         """
         self.panel.command({"op": "set_axis", "plot": self.id, "axis": axis, **changes})
 

@@ -33,7 +33,8 @@ def listing(names: Mapping[str, Any] | None = None) -> str:
     -------
     str
         ``{"variables": [...], "products": [...]}``; each entry has ``ref``, ``name``, ``kind``,
-        ``title`` and ``unit``; a variable also ``start`` and ``stop``. Nothing is computed and no data are copied.
+        ``title`` and ``unit``; a variable also ``start`` and ``stop``. Nothing is computed and no
+        data are copied.
 
     Examples
     --------

@@ -50,9 +50,10 @@ Without, it belongs to the range that was asked for, as what a function returns 
     n entries is one pixel column starting at `t`, all `dt` seconds wide, and `y` holds float32
     ``[column][first, min, max, last][n]``; NaN marks a column without samples.
 ``status: "ok", kind: "image"``
-    ``t0, n, m, unit, label, log, y_unit, y_label, y_log, y_varying, gaps, notes, x0, x1, y, z``:
-    `x0` and `x1` hold n float64, left and right edge of each column in seconds after `t0`; `y`
-    float32 channel centres, ``[m]`` or, with `y_varying`, ``[n][m]``; `z` float32 ``[n][m]``.
+    ``t0, n, m, unit, label, log, y_unit, y_label, y_log, y_varying, z_scale, gaps, notes, x0, x1,
+    y, z``: `x0` and `x1` hold n float64, left and right edge of each column in seconds after
+    `t0`; `y` float32 channel centres, ``[m]`` or, with `y_varying`, ``[n][m]``; `z` ``[n][m]``
+    float32 where `z_scale` is null, else half floats to be multiplied by it.
 ``status: "empty"``   ``message, gaps``: the server said that it has nothing here.
 ``status: "error"``   ``error: {type, title, message, hint, traceback}``
 ``status: "stopped"`` the user did not want to wait.

@@ -33,15 +33,21 @@ class Slot:
 
 @dataclass(eq=False, slots=True)
 class View:
-    """One view: its newest request, and what was not sent yet."""
+    """One view: its newest request, what was not sent yet, and what begins thereafter."""
 
     request: ViewRequest | None = None
     slots: dict[Place, Slot] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
     ready: list[Result] = field(default_factory=list)
+    later: set[Place] = field(default_factory=set)
     answered: bool = True
     sending: bool = False
     watched: bool = False
+
+    def holds_back(self, place: Place) -> bool:
+        """Whether something is fetched ahead that must not compete with what is visible."""
+        graph, ahead = place
+        return ahead and (graph in self.pending or not self.answered)
 
 
 def progress_of(graph: str, seconds: float, deadline: Deadline | None) -> Content:

@@ -84,6 +84,10 @@ def read_choice(value: Any, where: str, choices: tuple[str, ...]) -> str:
     return str(value)
 
 
+def read_colormap(value: Any, where: str) -> str | None:
+    return None if value is None else read_choice(value, where, COLORMAPS)
+
+
 def read_color(value: Any, where: str) -> str:
     """Return a CSS colour: hex digits, a name, rgb() or hsl()."""
     if not isinstance(value, str) or _COLOR.fullmatch(value) is None:
@@ -147,18 +151,18 @@ class AxisSpec:
 
 @dataclass(frozen=True, slots=True)
 class ColorAxisSpec:
-    """The colour axis of a plot."""
+    """The colour axis of a plot; `colormap` None is the one of the viewer's settings."""
 
     label: str | None = None
     log: bool | None = None
     range: tuple[float, float] | None = None
-    colormap: str = "viridis"
+    colormap: str | None = None
 
     @classmethod
     def from_json(cls, value: Any, where: str = "z") -> ColorAxisSpec:
         """Read what `asdict` wrote; missing fields take their defaults."""
         axis = AxisSpec.from_json(value, where)
-        colormap = read_choice(value.get("colormap", "viridis"), f"{where}.colormap", COLORMAPS)
+        colormap = read_colormap(value.get("colormap"), f"{where}.colormap")
         return cls(axis.label, plain_log(axis.log, where), axis.range, colormap)
 
 

@@ -103,4 +103,4 @@ class TileCache:
                 self.nbytes -= dropped.nbytes
 
 
-TILES = TileCache(64 << 20)
+TILES = TileCache(32 << 20)

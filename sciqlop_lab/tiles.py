@@ -3,8 +3,9 @@
 A callback only notes what a view wants. Per view and graph one computation runs and at most one,
 the newest, waits. A computation that is of no use for the newest view is cancelled, and what
 belongs to an older generation is not sent. What is ready 30 ms after the request goes out in one
-message; what takes longer follows as it comes. What is to be fetched ahead runs when nothing else
-does, and is dropped with the request that named it.
+message; what takes longer follows as it comes. What is to be fetched ahead begins after the first
+answer, when the page has what is visible of that graph, and is dropped with the request that named
+it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 Send = Callable[[Content, list[Any]], None]
 FIRST_ANSWER = 0.03
+AHEAD_AFTER = 0.03  # in which the page draws what it got: both need the processor
 PROGRESS_AFTER, PROGRESS_EVERY = 0.5, 0.25
 _MOST_VIEWS = 64
 
@@ -126,6 +128,7 @@ class Engine:
             view = self._views.pop(name, None)
             if view is not None:
                 view.request = None
+                view.later.clear()
                 for slot in view.slots.values():
                     self._drop(slot)
             self._calm.notify_all()
@@ -194,9 +197,23 @@ class Engine:
                 slot.deadline.cancel()
 
     def _start(self, view: View, place: Place, slot: Slot, request: ViewRequest) -> None:
-        slot.running, slot.queued, slot.deadline = request, None, None
+        slot.running = slot.queued = slot.deadline = None
+        if view.holds_back(place):
+            view.later.add(place)
+            return
+        slot.running = request
         slot.since = time.monotonic()
         MEMORY.submit(lambda: self._from_memory(view, place, slot), later=place[1])
+
+    def _start_later(self, view: View) -> None:
+        """Start what was held back and need not be any more."""
+        with self._lock:
+            free = {place for place in view.later if not view.holds_back(place)}
+            view.later -= free
+            for place in free:
+                slot = view.slots.get(place)
+                if slot is not None and slot.running is None:
+                    self._start(view, place, slot, slot.wanted)
 
     def _take_newest(self, slot: Slot) -> ViewRequest:
         with self._lock:
@@ -302,6 +319,9 @@ class Engine:
             with self._calm:
                 view.sending = False
                 self._calm.notify_all()
+                held = bool(view.later)
+        if held:
+            _later(AHEAD_AFTER, self._start_later, view)
 
     def _post(self, content: Content, buffers: list[Any]) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,10 +21,10 @@ from .errors import (
     OfflineError,
     ServerError,
     SpeasyError,
-    SpeasyWarning,
     UnknownOption,
     UnknownProduct,
     UnknownProvider,
+    warn,
 )
 from .events import Catalog, TimeTable
 from .http import Deadline
@@ -150,7 +149,7 @@ class Call:
             return None
         table, received = found
         table.meta["received"] = received
-        warnings.warn(f"{ref} is as received on {received}: {why}", SpeasyWarning, stacklevel=5)
+        warn(f"{ref} is as received on {received}: {why}")
         return table
 
     def batches(
@@ -295,13 +294,12 @@ class Call:
                 raise
             found = SpeasyVariable([], [], name=ref.path.rpartition("/")[2])
             found = found.copy(gaps=(Gap(span, "offline"),))
-        if self.offline and found.gaps:
+        # a view says so in its picture, and moves on
+        if self.offline and found.gaps and self.deadline.priority == 0:
             first = found.gaps[0].range
-            warnings.warn(
+            warn(
                 f"{ref}: offline, and not all of the range is in the cache, see v.gaps; "
-                f"the first: {first}",
-                SpeasyWarning,
-                stacklevel=8,
+                f"the first: {first}"
             )
         return found
 
@@ -320,11 +318,9 @@ class Call:
                     hint=self._suggest(ref),
                 )
         elif info.coverage is not None and not info.coverage.overlaps(span):
-            warnings.warn(
+            warn(
                 f"{ref} has data from {info.coverage.start} to {info.coverage.stop} only, "
-                f"none in {span}",
-                SpeasyWarning,
-                stacklevel=8,
+                f"none in {span}"
             )
         return "" if info is None else info.unit
 

@@ -33,7 +33,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+import warnings
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -67,6 +70,7 @@ __all__ = [
     "VariableError",
     "VirtualProductError",
     "scrub_url",
+    "warn",
 ]
 
 _SECRET_KEYS = frozenset(
@@ -321,3 +325,22 @@ class SpeasyWarning(UserWarning):
 
 class CacheWarning(SpeasyWarning):
     """The disk cache cannot be used as asked; data is kept in memory instead."""
+
+
+_HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+
+
+def warn(message: str, kind: type[SpeasyWarning] = SpeasyWarning) -> None:
+    """Warn at the line that called this package, however deep inside of it we are.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warn("old data")
+    >>> len(caught)
+    1
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, kind, stacklevel=level)

@@ -19,6 +19,7 @@ from .product import ProductInfo, ProductRef
 from .timerange import TimeRange
 
 __all__ = [
+    "AsksAgain",
     "ChecksOptions",
     "Fetched",
     "FetchesMany",
@@ -173,6 +174,32 @@ class TellsInParts(Protocol):
 
     def inventory_parts(self, *, deadline: Deadline) -> Iterator[InventoryUpdate]:
         """Yield the inventory once most servers have answered, and at last the whole of it."""
+        ...
+
+
+@runtime_checkable
+class AsksAgain(Protocol):
+    """What a provider has besides, where one of its servers can be asked without the others."""
+
+    def inventory_again(
+        self, paths: Sequence[tuple[str, ...]], *, deadline: Deadline, since: str
+    ) -> InventoryUpdate | None:
+        """Ask again those servers that did not answer, and no other.
+
+        Parameters
+        ----------
+        paths : sequence of paths
+            What was `kept` of the inventory at hand.
+        deadline : Deadline
+            For all of it.
+        since : str
+            Version of the inventory at hand.
+
+        Returns
+        -------
+        InventoryUpdate or None
+            What answers now; everything else is in its `kept`. None when nothing does.
+        """
         ...
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from . import codecs
 from . import providers as provider_table
 from .config import Settings
-from .errors import SpeasyError, SpeasyWarning
+from .errors import SpeasyError, warn
 from .http import HttpClient
 from .provider import Provider, TakesLookup
 
@@ -60,7 +59,7 @@ class Resources:
         self._lock = threading.RLock()
         self._http: HttpClient | None = None
         self._cache: Cache | None = None
-        self._providers: dict[str, Provider] | None = None
+        self._providers: _Providers | None = None
         self._inventory: Inventory | None = None
 
     @property
@@ -115,9 +114,10 @@ class Resources:
         """Whether no server is asked: by the settings, or inside of :func:`offline`."""
         return _offline.get() or self.settings.offline
 
-    def _make_providers(self) -> dict[str, Provider]:
-        made = {name: self._make_provider(name) for name in provider_table.names()}
-        return {name: provider for name, provider in made.items() if provider is not None}
+    def _make_providers(self) -> _Providers:
+        left_out = self.settings.disabled_providers
+        own = [name for name in provider_table.own_names() if name not in left_out]
+        return _Providers(self._make_provider, own, self._lock)
 
     def _make_provider(self, name: str) -> Provider | None:
         if name in self.settings.disabled_providers:
@@ -125,7 +125,7 @@ class Resources:
         try:
             provider = provider_table.load(name, self.settings, self.http)
         except SpeasyError as error:
-            warnings.warn(f"provider {name} left out: {error}", SpeasyWarning, stacklevel=4)
+            warn(f"provider {name} left out: {error}")
             return None
         if isinstance(provider, TakesLookup):
             provider.inform(lambda ref: self.inventory.info(ref))
@@ -151,7 +151,7 @@ class Resources:
             if self._providers is not None and provider in self._providers:
                 made = self._make_provider(provider)
                 if made is not None:
-                    self._providers[provider] = made
+                    self._providers.replace(provider, made)
 
     def close(self) -> None:
         """Close connections and the cache; a later call opens them again."""
@@ -166,3 +166,53 @@ class Resources:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+class _Providers(Mapping[str, Provider]):
+    """Providers, each made when it is first asked for: a call of one archive imports that one.
+
+    Those of other packages may fail, so they are made before anybody counts the names.
+    """
+
+    def __init__(
+        self, make: Callable[[str], Provider | None], own: Sequence[str], lock: threading.RLock
+    ) -> None:
+        self._make, self._lock = make, lock
+        self._names, self._foreign_are_made = list(own), False
+        self._made: dict[str, Provider] = {}
+
+    def __getitem__(self, name: str) -> Provider:
+        made = self._made.get(name)
+        if made is not None:
+            return made
+        with self._lock:
+            known = name in self._names or name in self._all()
+            if not known or not (name in self._made or self._add(name)):
+                raise KeyError(name)
+            return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._all()))
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def replace(self, name: str, provider: Provider) -> None:
+        """Put another in the place of one."""
+        self._made[name] = provider
+
+    def _all(self) -> list[str]:
+        with self._lock:
+            if not self._foreign_are_made:
+                self._foreign_are_made = True
+                foreign = provider_table.foreign_names()
+                self._names += [name for name in foreign if self._add(name)]
+            return self._names
+
+    def _add(self, name: str) -> bool:
+        made = self._make(name)
+        if made is not None:
+            self._made[name] = made
+        elif name in self._names:
+            self._names.remove(name)  # said once
+        return made is not None

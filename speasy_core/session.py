@@ -229,7 +229,7 @@ class Session(Resources):
         start, stop : time
             Half-open, UTC.
         columns : int
-            At least so many, about twice as many at most. They lie on an absolute grid whose step is
+            At least so many, some twice as many at most. They lie on an absolute grid whose step is
             a power of two of nanoseconds, the first and the last are cut to the range.
         mean : {"linear", "log"}
             For spectrograms: of the values, or of the logarithms of the positive ones.

@@ -50,7 +50,8 @@ export interface PlotSpec {
   height: number;
   y: AxisSpec;
   y2?: AxisSpec;
-  z: AxisSpec & { colormap: string };
+  /** A colour map of null is the one of the settings. */
+  z: AxisSpec & { colormap: string | null };
   graphs: GraphSpec[];
 }
 
@@ -68,7 +69,7 @@ export type AxisName = 'y' | 'y2' | 'z';
 export interface AxisChange {
   log?: LogSpec | null;
   range?: [number, number] | null;
-  colormap?: string;
+  colormap?: string | null;
 }
 
 export type Command =
@@ -171,6 +172,8 @@ export interface ImageItem extends ItemBase {
   y_label: string;
   y_log: boolean;
   y_varying: boolean;
+  /** Values are half floats, to be multiplied by this; null or missing: float32 as they are. */
+  z_scale?: number | null;
   gaps: Gap[];
   notes: string[];
   x0: number;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -16,8 +15,8 @@ from speasy_core.errors import (
     InvalidRequest,
     OfflineError,
     SpeasyError,
-    SpeasyWarning,
     UnexpectedContent,
+    warn,
 )
 from speasy_core.http import Deadline
 from speasy_core.provider import Fetched
@@ -316,11 +315,7 @@ class Gather:
         if stale:
             when = frag.iso(min(part.received for part in stale))
             why = unsure[0].message if unsure else "the server did not answer in time"
-            warnings.warn(
-                f"{self._ask.key}: data received {when} or later may be out of date ({why})",
-                SpeasyWarning,
-                stacklevel=6,
-            )
+            warn(f"{self._ask.key}: data received {when} or later may be out of date ({why})")
 
     def _take(self, flight: Flight, newest: str | None = None) -> None:
         """Take in what a flight brought, as far as it is still wanted."""
@@ -378,11 +373,9 @@ class Gather:
         self._gaps += failed
         if failed:
             parts = "one part" if len(failed) == 1 else f"{len(failed)} parts"
-            warnings.warn(
+            warn(
                 f"{ask.key}: {parts} of the range could not be fetched, see v.gaps; "
-                f"the first: {failed[0].reason}",
-                SpeasyWarning,
-                stacklevel=5,
+                f"the first: {failed[0].reason}"
             )
 
     def assemble(self) -> SpeasyVariable:

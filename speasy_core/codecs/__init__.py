@@ -61,6 +61,9 @@ class Codec:
         Content types under which servers send it.
     roots : tuple of bytes
         Names of the outermost element, for formats that are XML.
+    head : str
+        What the beginning matches, a regular expression in Latin-1, for formats that may begin
+        with remarks.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Codec:
     extensions: tuple[str, ...] = ()
     mimes: tuple[str, ...] = ()
     roots: tuple[bytes, ...] = ()
+    head: str = ""
 
     def load(self) -> _Module:
         """Return the codec's module."""
@@ -93,6 +97,8 @@ _BUILT_IN = (
         "CEF (.cef)",
         "speasy_core.codecs.cef",
         magics=(b"FILE_NAME", b"!------------------- CEF"),
+        head=r"(?:[ \t\r]*(?:![^\n]*)?\n)*[ \t]*"
+        r"(?:FILE_NAME|FILE_FORMAT_VERSION|INCLUDE|START_META|START_VARIABLE)[ \t]*=",
         extensions=(".cef",),
         mimes=("text/x-cef", "application/x-cef"),
     ),
@@ -211,6 +217,8 @@ def sniff(data: bytes, *, source: str = "", mime: str | None = None) -> Codec:
         if any(data.startswith(magic) for magic in codec.magics):
             return codec
         if root is not None and root.group(1) in codec.roots:
+            return codec
+        if codec.head and re.match(codec.head.encode("latin-1"), data[:4096], re.IGNORECASE):
             return codec
     if _HTML.match(data[:4096]):
         raise UnexpectedContent(

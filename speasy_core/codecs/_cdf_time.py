@@ -88,12 +88,21 @@ def epoch_to_ns(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def epoch16_to_ns(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Convert ``(n, 2)`` seconds since year 0 and picoseconds; fill becomes ``NAT``."""
+    """Convert ``(n, 2)`` seconds since year 0 and picoseconds; fill becomes ``NAT``.
+
+    What is less than a nanosecond is cut off, as NASA's ``EPOCH16breakdown`` and other readers do:
+    an instant stays in its second, and times that are not before another do not pass it.
+
+    Examples
+    --------
+    >>> epoch16_to_ns(np.array([[62167219200.0, 1999.0]])).tolist()
+    [1]
+    """
     pairs = np.asarray(values, dtype=np.float64).reshape(-1, 2)
     seconds, picos = pairs[:, 0] - _MS_1970 // 1000, pairs[:, 1]
     good = (np.abs(seconds) < _LIMIT_MS // 1000) & (picos >= 0) & (picos < 1e12)
     whole = np.where(good, seconds, 0.0).astype(np.int64)
-    part = np.rint(np.where(good, picos, 0.0) / 1000).astype(np.int64)
+    part = np.where(good, picos, 0.0).astype(np.int64) // 1000
     return np.where(good, whole * 1_000_000_000 + part, NAT)
 
 

@@ -20,6 +20,7 @@ from speasy_core.events import Catalog, TimeTable
 from speasy_core.timerange import TimeRange
 
 from ._amda_products import XML_ID
+from ._kinds import files
 from .synthetic import magnetopause
 
 __all__ = ["Listed", "computed_events", "find_documents", "list_document", "scan_events"]
@@ -47,15 +48,14 @@ def find_documents(folder: Path | None) -> dict[str, list[Path]]:
     The largest of each kind comes first.
     """
     found: dict[str, list[tuple[int, Path]]] = {}
-    paths = sorted(folder.rglob("*")) if folder is not None else []
-    for path in paths:
-        if path.suffix.lower() not in (".xml", ".vot", ".votable") or not path.is_file():
-            continue
+    for path in files(folder):
         try:
             with path.open("rb") as stream:
                 match = _ROOT.match(stream.read(_HEAD))
             if match is not None and not match[0].endswith(b"/>"):
                 found.setdefault(match[1].decode(), []).append((path.stat().st_size, path))
+            elif path.suffix.lower() in (".vot", ".votable"):
+                log.warning("%s is left out: it does not begin as a VOTable", path)
         except OSError as error:
             log.warning("%s cannot be read: %s", path, error)
     return {kind: [p for _, p in sorted(sizes, reverse=True)] for kind, sizes in found.items()}

@@ -17,6 +17,7 @@ from speasy_core.errors import SpeasyError
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
+from ._kinds import of_kind
 from .holdings import Holding, NoData, TooLarge
 from .parts import Stock
 from .synthetic import SyntheticDataset
@@ -225,9 +226,7 @@ def collect(stock: Stock) -> dict[str, ClusterSet]:
 def _cef_sets(folder: Path) -> dict[str, CefSet]:
     """Return the data sets of CEF files, by what the files call them, else by their names."""
     found: dict[str, CefSet] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() != ".cef" or not path.is_file():
-            continue
+    for path in of_kind(folder, "cef"):
         try:
             read = codecs.read_file(path)
         except SpeasyError as error:

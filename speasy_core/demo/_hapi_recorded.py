@@ -19,6 +19,7 @@ from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable, merge
 
 from ._hapi_sets import Axis, HapiSet, Quantity
+from ._kinds import files, of_kind
 from .holdings import Description
 
 __all__ = ["RecordedSet", "recorded_sets"]
@@ -71,13 +72,14 @@ def recorded_sets(folder: Path | None) -> Iterator[HapiSet]:
     """
     parts: dict[str, dict[str, list[SpeasyVariable]]] = {}
     modified: dict[str, int] = {}
-    for path in sorted(folder.rglob("*")) if folder is not None else ():
-        if path.suffix.lower() not in _ENDINGS or not path.is_file():
+    with_header = set(of_kind(folder, "hapi_csv"))
+    for path in files(folder):
+        if path not in with_header and path.suffix.lower() not in _ENDINGS:
             continue
         try:
             answer = _read(path)
         except (SpeasyError, SpeasyWarning, OSError, ValueError) as error:
-            log.info("%s is not served: %s", path, error)
+            log.warning("%s is left out: %s", path, error)
             continue
         if answer is None:
             continue

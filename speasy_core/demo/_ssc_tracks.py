@@ -16,6 +16,7 @@ from speasy_core.timerange import TimeRange, to_ns
 from speasy_core.xml import iter_elements
 
 from ._frames import spherical
+from ._kinds import files
 from ._orbits import Orbit
 from .synthetic.noise import Times
 
@@ -153,9 +154,7 @@ def read_recordings(folder: Path | None, warn: Callable[[str], None]) -> Recordi
         Told of each file that looks like one and cannot be read.
     """
     found = Recordings()
-    for path in sorted(folder.rglob("*")) if folder is not None else ():
-        if path.suffix.lower() != ".xml":
-            continue
+    for path in files(folder):
         try:
             with path.open("rb") as file:
                 head = file.read(400)

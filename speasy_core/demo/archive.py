@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from speasy_core.config import Settings
 from speasy_core.errors import ConfigError
 
+from ._kinds import of_kind
 from .catalog import scan
 from .faults import Faults
 from .holdings import ArchiveError, Holding
@@ -19,6 +21,8 @@ from .server import Reply, Request, Server
 from .synthetic import datasets
 
 __all__ = ["LocalArchive"]
+
+log = logging.getLogger(__name__)
 
 
 class NotServed(ArchiveError):
@@ -33,7 +37,9 @@ class LocalArchive:
     Parameters
     ----------
     data : Path or str, optional
-        Folder of real CDF files, searched recursively once, at the start. A data set is the
+        Folder of real files, searched recursively once, at the start; CDF, CEF, VOTable and HAPI
+        files and recorded XML are known by their content, whatever their names. What cannot be
+        read is named in a warning of the log. A CDF data set is the
         global attribute ``Logical_source`` in upper case, else what the file name says. Files
         named ``*_00000000_v*.cdf`` are masters; where none is there, one is made from the first
         whole file. Mission group, observatory and instrument come from ``Mission_group``,
@@ -91,6 +97,8 @@ class LocalArchive:
             holdings |= {d.description.id: d for d in datasets()}
         if folder is not None:
             holdings |= {d.description.id: d for d in scan(folder)}
+            for path in of_kind(folder, "netcdf"):
+                log.warning("%s is left out: this archive plays no server of NetCDF files", path)
         self.folder = folder
         self._holdings = dict(sorted(holdings.items()))
         stock = Stock(self._holdings, folder, mangle_names)

@@ -13,6 +13,7 @@ from speasy_core.errors import CorruptFile, SpeasyError, UnsupportedFormat
 from speasy_core.timerange import TimeRange
 
 from . import _cut, _filenames
+from ._kinds import of_kind
 from ._source import Source
 from .holdings import (
     Answer,
@@ -125,19 +126,18 @@ def scan(folder: Path) -> list[FolderDataset]:
     Parameters
     ----------
     folder : Path
-        Searched recursively; files that are not ``*.cdf`` are passed over. A data set is named by
-        the global attribute ``Logical_source`` or ``DATASET_ID`` in upper case, else by the file
-        name. Names with a date of zeros are masters.
+        Searched recursively for files that are CDF by their content or their ending. A data set
+        is named by the global attribute ``Logical_source`` or ``DATASET_ID`` in upper case, else
+        by the file name. Names with a date of zeros are masters.
 
     Returns
     -------
     list of FolderDataset
         Sorted by id; data sets of which there is only a master are left out.
     """
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".cdf" and p.is_file())
     groups: dict[str, list[_File]] = {}
     masters: dict[str, _File] = {}
-    for path in found:
+    for path in of_kind(folder, "cdf"):
         file = _read(path)
         if file.named.is_master:
             if file.fault is None:

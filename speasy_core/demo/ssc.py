@@ -49,6 +49,10 @@ class Refused(Exception):
         self.sub_code, self.text = sub_code, text
 
 
+class NoTrack(Exception):
+    """A spacecraft of the recorded list whose positions were not recorded."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """One request for locations."""
@@ -75,6 +79,7 @@ class SscWeb:
             computed = {name: Computed(orbit) for name, orbit in ORBITS.items()}
         self._tracks = computed | recordings.tracks
         self._list = recordings.observatories or _list_of(self._tracks)
+        self._listed = _listed(self._list)
         self._modified = recordings.modified_ns or _MODIFIED_NS
 
     def handle(self, request: Request) -> Reply:
@@ -94,12 +99,16 @@ class SscWeb:
         except Refused as error:
             status = ("Error", error.sub_code, (error.text,))
             return _xml(b"".join(_envelope(status, [])))
+        except NoTrack as error:
+            return _page(404, "Not Found", f"This local archive holds no track of {error}")
 
     def _result(self, wanted: Wanted) -> Iterator[bytes]:
         notes: dict[str, None] = {}
         parts: list[str] = []
         for name, factor in wanted.satellites:
             track = self._tracks.get(name.lower())
+            if track is None and name.lower() in self._listed:
+                raise NoTrack(name)
             if track is None:
                 raise Refused("InvalidSatellite", f"{name} is not available here")
             if not track.span.overlaps(wanted.span):
@@ -204,6 +213,12 @@ def _span(start: str, stop: str) -> TimeRange:
         return TimeRange(start.strip(), stop.strip())
     except SpeasyError as error:
         raise Refused("InvalidTimeRange", error.message) from error
+
+
+def _listed(document: bytes) -> frozenset[str]:
+    """Return the ids in a list of spacecraft."""
+    found = iter_elements(document, "Observatory", source="the list of spacecraft")
+    return frozenset((e.findtext("Id") or "").strip().lower() for e, _ in found)
 
 
 def _list_of(tracks: Mapping[str, Track]) -> bytes:

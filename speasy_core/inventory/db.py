@@ -156,15 +156,15 @@ class IndexDb:
         """Return what is stored of `provider` as served by `source`."""
         with self._guard() as db:
             row = db.execute(
-                "SELECT tree, provider, version, count, updated, checked, warnings, first, last "
-                "FROM trees WHERE provider = ? AND source = ?",
+                "SELECT tree, provider, version, count, updated, checked, warnings, first, last, "
+                "missing FROM trees WHERE provider = ? AND source = ?",
                 (provider, source),
             ).fetchone()
         if row is None:
             return None
-        tree, name, version, count, updated, checked, remarks, first, last = row
-        remarks = tuple(json.loads(remarks))
-        return TreeInfo(tree, name, version, count, updated, checked, remarks, first, last)
+        tree, name, version, count, updated, checked, remarks, first, last, missing = row
+        remarks, missing = tuple(json.loads(remarks)), tuple(map(tuple, json.loads(missing)))
+        return TreeInfo(tree, name, version, count, updated, checked, remarks, first, last, missing)
 
     def row(self, tree: TreeInfo, id_: int) -> Row | None:
         """Return one node by its id."""

@@ -7,14 +7,13 @@ Only a script that walks into a provider of which nothing was ever loaded waits 
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from speasy_core.config import Settings
-from speasy_core.errors import DeadlineExceeded, SpeasyWarning, UnknownProvider
+from speasy_core.errors import DeadlineExceeded, UnknownProvider, warn
 from speasy_core.http import Deadline
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Provider
@@ -126,9 +125,7 @@ class Inventory:
             self._keeper.load_first(names)
             for name in names:
                 if self._keeper.tree(name) is None:
-                    warnings.warn(
-                        f"not searched: {self._keeper.describe(name)}", SpeasyWarning, stacklevel=4
-                    )
+                    warn(f"not searched: {self._keeper.describe(name)}")
         matches: list[tuple[int, int, int, int, Row]] = []
         for order, name in enumerate(names):
             self._keeper.keep_fresh(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +13,7 @@ from typing import TypeVar
 from speasy_core.config import Settings
 from speasy_core.errors import OfflineError, SpeasyError, UnexpectedContent
 from speasy_core.http import Deadline
-from speasy_core.provider import InventoryUpdate, Provider, TellsInParts
+from speasy_core.provider import AsksAgain, InventoryUpdate, Provider, TellsInParts
 
 from .db import IndexDb
 from .refresh import Refresher, refresh_lock
@@ -23,6 +23,8 @@ from .snapshot import Snapshot
 __all__ = ["LIFETIME", "Keeper", "ProviderState"]
 
 LIFETIME = 86_400.0  # seconds after which a snapshot is refreshed in the background
+# seconds until a server is asked again that did not answer beside others: doubled each time
+AGAIN_FIRST, AGAIN_LONGEST = 120.0, 3600.0
 _T = TypeVar("_T")
 
 
@@ -90,6 +92,7 @@ class Keeper:
         self._settings = settings
         self._lifetime = lifetime
         self._refresher = Refresher(self._load)
+        self._asked_again: dict[str, tuple[int, float]] = {}  # how often in a row, and when last
 
     def close(self) -> None:
         """Withdraw running loads and close the snapshot."""
@@ -120,6 +123,16 @@ class Keeper:
         # a date in the future is a clock that was wrong once: not a reason to wait for it
         return tree is not None and abs(time.time() - tree.checked) < self._lifetime
 
+    def _is_due(self, name: str, tree: TreeInfo | None) -> bool:
+        """Whether a tree is old, or lacks what did not answer some minutes ago."""
+        if tree is None or not self._is_fresh(tree):
+            return True
+        if not tree.missing or not isinstance(self._providers[name], AsksAgain):
+            return False
+        count, last = self._asked_again.get(name, (0, 0.0))
+        wait = min(AGAIN_FIRST * 2.0**count, AGAIN_LONGEST)
+        return time.time() >= max(last, tree.checked) + wait
+
     def keep_fresh(self, name: str) -> None:
         """Start a refresh behind the caller's back when the tree is missing or old."""
         self.start([name], force=False, again=False)
@@ -132,7 +145,7 @@ class Keeper:
         for name in names:
             if self._settings.offline or _is_live(self._providers[name]):
                 continue
-            if force or not self._is_fresh(self.tree(name)):
+            if force or self._is_due(name, self.tree(name)):
                 event = self._refresher.start(name, force=force, again=again)
                 if event is not None:
                     events[name] = event
@@ -166,8 +179,12 @@ class Keeper:
         source = _source(provider)
         with refresh_lock(self._snapshot.lock_file(name), deadline):
             tree = self.tree(name)
-            if not force and self._is_fresh(tree):
+            if not force and not self._is_due(name, tree):
                 return  # another process did it while this one waited for its turn
+            if not force and tree is not None and self._is_fresh(tree):
+                self._ask_again(name, source, tree, deadline)
+                return
+            self._asked_again.pop(name, None)
             since = tree.version if tree is not None else None
             if tree is None and isinstance(provider, TellsInParts):
                 for part in provider.inventory_parts(deadline=deadline):
@@ -184,18 +201,46 @@ class Keeper:
             else:
                 self._snapshot.store(name, source, self._completed(name, source, update))
 
-    def _completed(self, name: str, source: str, update: InventoryUpdate) -> InventoryUpdate:
-        """Return an update with what stays of the tree before, and how old that is."""
+    def _ask_again(self, name: str, source: str, tree: TreeInfo, deadline: Deadline) -> None:
+        """Ask for what is missing from a tree that is young."""
+        provider = self._providers[name]
+        assert isinstance(provider, AsksAgain), "of others nothing is due"
+        count, _ = self._asked_again.get(name, (0, 0.0))
+        self._asked_again[name] = (count + 1, time.time())
+        update = provider.inventory_again(tree.missing, deadline=deadline, since=tree.version)
+        if update is None:
+            return
+        # what was said of those that are asked is said anew
+        heads = tuple(f"{'/'.join(path)}{end}" for path in tree.missing for end in " :")
+        remarks = [text for text in tree.warnings if not text.startswith(heads)]
+        update = replace(update, warnings=(*remarks, *update.warnings))
+        missing = [path for path in tree.missing if path in update.kept]
+        self._snapshot.store(name, source, self._completed(name, source, update, missing))
+
+    def _completed(
+        self,
+        name: str,
+        source: str,
+        update: InventoryUpdate,
+        missing: Sequence[tuple[str, ...]] | None = None,
+    ) -> InventoryUpdate:
+        """Return an update with what stays of the tree before, and how old that is.
+
+        All that is kept is `missing`, unless that is given.
+        """
+        missing = update.kept if missing is None else missing
         records, remarks = list(update.records), list(update.warnings)
         for path in update.kept:
             kept = self._snapshot.read(name, source, partial(IndexDb.records, path=path))
             if not kept:
                 continue
             records += kept
+            if path not in missing:
+                continue
             received = kept[0].meta.get("received")
             when = f"as received on {received}" if received else "as it was before"
             remarks.append(f"{'/'.join(path)} is shown {when}")
-        return replace(update, records=records, warnings=tuple(remarks), kept=())
+        return replace(update, records=records, warnings=tuple(remarks), kept=tuple(missing))
 
     def state(self, name: str) -> ProviderState:
         """Return the state of a provider's inventory; asks no server."""

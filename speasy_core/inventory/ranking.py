@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from .query import Query, fold
 
-__all__ = ["is_principal", "rank"]
+__all__ = ["is_plain", "is_principal", "rank"]
 
 # names above what most people mean by a field, a density or a speed
 _WELL_KNOWN = re.compile(
@@ -15,26 +15,38 @@ _WELL_KNOWN = re.compile(
     "|spc|orbit|ephemeris)  "
 )
 # what is in the data sets of many, and seldom looked for unless it is named
-_ASIDE = re.compile(
-    "  (models?|simulation|flags?|quality|errors?|delta|uncertainty|labels?|support|counts?)  "
-)
+_ASIDE_WORDS = frozenset(
+    ("model", "models", "simulation", "flag", "flags", "quality", "error", "errors", "delta",
+     "uncertainty", "label", "labels", "support", "count", "counts")
+)  # fmt: skip
+_ASIDE = re.compile(f"  ({'|'.join(sorted(_ASIDE_WORDS))})  ")
 _COMPONENT, _BESIDE, _LITTLE_KNOWN = 4, 2, 1
 _PENALTIES = 8  # one more than all of them
 _TITLE = 4  # the level of a phrase in the title
 _SOON = 4  # words
 
 
-def is_principal(path: str, name: str, title: str, ref: str) -> bool:
-    """Whether a product is among those that a search for something common should begin with.
+def is_plain(path: str) -> bool:
+    """Whether what is below some names, folded, is such that a search may begin with it."""
+    return not _above(path)
+
+
+def is_principal(ref: str, *words: frozenset[str]) -> bool:
+    """Whether a product below plain names is among those that a search should begin with.
 
     Parameters
     ----------
-    path, name, title : str
-        Folded: the names above it, its own, and its title.
     ref : str
         Its id as it is.
+    words : frozenset of str
+        Those of its name and of its title, folded.
+
+    Examples
+    --------
+    >>> is_principal("a/b", frozenset({"b", "gse"})), is_principal("a/b", frozenset({"flag"}))
+    (True, False)
     """
-    return not ref.endswith(")") and not _above(path) and not _ASIDE.search(name + title)
+    return not ref.endswith(")") and all(map(_ASIDE_WORDS.isdisjoint, words))
 
 
 @lru_cache(4096)

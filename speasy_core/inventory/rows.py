@@ -13,10 +13,10 @@ from speasy_core.product import Kind, ProductInfo, ProductRef
 from speasy_core.timerange import TimeRange
 
 from .query import TITLE_LENGTH, fold, storable
-from .ranking import is_principal
+from .ranking import is_plain, is_principal
 
 __all__ = [
-    "Row", "TreeInfo", "TreeRow", "WordsAbove", "make_rows", "node_id", "pack_name", "record_of",
+    "Above", "Row", "TreeInfo", "TreeRow", "make_rows", "node_id", "pack_name", "record_of",
     "ref_key", "row_of", "select_rows",
 ]  # fmt: skip
 
@@ -43,7 +43,8 @@ Words = frozenset[str]
 class TreeInfo:
     """One stored tree; times are seconds since 1970, `checked` the last time it was current.
 
-    Its nodes are those whose `seq` is `first` to `last`.
+    Its nodes are those whose `seq` is `first` to `last`; `missing` are the paths of parts that did
+    not answer.
     """
 
     tree: int
@@ -55,6 +56,7 @@ class TreeInfo:
     warnings: tuple[str, ...]
     first: int
     last: int
+    missing: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,6 @@ def record_of(row: Row, meta: Mapping[str, object]) -> ProductInfo:
     return ProductInfo(row.path, ref, row.kind, row.title, row.unit, span, row.cadence, meta)
 
 
-@lru_cache(4096)
-def _fold_path(path: tuple[str, ...]) -> str:
-    return fold(" ".join(path))
-
-
 @lru_cache(20_000)
 def _words(text: str) -> Words:
     return frozenset(fold(text).split())
@@ -183,38 +180,43 @@ class TreeRow:
             None if record is None else record.cadence, self.children,
         )  # fmt: skip
 
-    @property
-    def is_principal(self) -> bool:
-        """Whether a search for something common should begin with it."""
-        path = _fold_path(self.path[:-1])
-        return is_principal(path, fold(self.path[-1]), fold(self.title), self.ref or "")
-
-    def words(self, provider: str, above: WordsAbove) -> tuple[Words, Words, Words]:
+    def words(self, provider: str, above: Above) -> tuple[Words, Words, Words, bool]:
         """Return what a search finds this row by: words of its name, of its place, all others.
 
         A word is in the first of the three only that has it; a search in one of them looks into
-        those before it as well.
+        those before it as well. The fourth is whether a search for something common should begin
+        with this row.
         """
-        name = frozenset(self.folded.split())
-        place, text = above.of(self.up)
+        name, title = frozenset(self.folded.split()), _words(self.title)
+        place, text, plain = above.of(self.up)
+        principal = plain and is_principal(self.ref or "", name, title)
         place = place.union(_words(provider))
         if not isinstance(self.packed_ref, int):  # else it says nothing that the path does not
             place = place.union(_words(self.ref or ""))
-        text = text.union(_words(self.title[:TITLE_LENGTH]), _words(self.unit))
-        return name, place - name, text.difference(name, place)
+        if len(self.title) > TITLE_LENGTH:
+            title = _words(self.title[:TITLE_LENGTH])
+        text = text.union(title, _words(self.unit))
+        return name, place - name, text.difference(name, place), principal
 
 
-class WordsAbove:
-    """The words in the names and in the titles of all nodes above one."""
+class Above:
+    """What the nodes above one have in common for all below.
+
+    These are the words in their names and in their titles, and whether they are such that a search
+    for something common may begin below.
+    """
 
     def __init__(self) -> None:
         self.of = cache(self._of)
 
-    def _of(self, up: TreeRow | None) -> tuple[Words, Words]:
+    def _of(self, up: TreeRow | None) -> tuple[Words, Words, bool]:
         if up is None:
-            return frozenset(), frozenset()
-        paths, titles = self.of(up.up)
-        return paths | _words(up.path[-1]), titles | _words(up.title[:TITLE_LENGTH])
+            return frozenset(), frozenset(), is_plain("")
+        paths, titles, _ = self.of(up.up)
+        return (
+            paths | _words(up.path[-1]), titles | _words(up.title[:TITLE_LENGTH]),
+            is_plain(fold(" ".join(up.path))),
+        )  # fmt: skip
 
 
 def make_rows(provider: str, records: Iterable[ProductInfo]) -> list[TreeRow]:

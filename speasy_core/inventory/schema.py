@@ -13,12 +13,13 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
+from functools import cache, partial
 from itertools import chain
 
 from speasy_core.provider import InventoryUpdate
 
 from .query import flat_unit
-from .rows import TreeRow, WordsAbove, make_rows, ref_key
+from .rows import Above, TreeRow, make_rows, ref_key
 from .vocabulary import Vocabulary
 
 __all__ = [
@@ -26,7 +27,7 @@ __all__ = [
     "kind_mark", "unit_mark", "unpack_chunk",
 ]  # fmt: skip
 
-FORMAT = 2
+FORMAT = 3
 DATASET = 1  # label of the kind that a search passes over
 PRINCIPAL = "×p"  # what the index knows products by with which a search begins
 _encode = json.JSONEncoder(default=str).encode
@@ -39,6 +40,7 @@ CREATE TABLE trees (
     tree INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, source TEXT NOT NULL,
     version TEXT NOT NULL, count INTEGER NOT NULL, updated REAL NOT NULL,
     checked REAL NOT NULL, warnings TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    missing TEXT NOT NULL,
     UNIQUE (provider, source));
 CREATE TABLE nodes (
     seq INTEGER PRIMARY KEY, tree INTEGER NOT NULL, id INTEGER NOT NULL, up INTEGER NOT NULL,
@@ -86,9 +88,9 @@ def insert_tree(
         row.seq = seq
     tree = db.execute(
         "INSERT INTO trees (provider, source, version, count, updated, checked, warnings, first, "
-        "last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "last, missing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (provider, source, update.version, count, now, now, json.dumps([*update.warnings]),
-         first, first + len(rows) - 1),
+         first, first + len(rows) - 1, json.dumps([*update.kept])),
     ).lastrowid  # fmt: skip
     assert tree is not None  # an INSERT that did not raise has one
     labels = _labels(db, chain.from_iterable((row.kind, row.unit) for row in rows))
@@ -149,6 +151,12 @@ def unit_mark(label: int) -> str:
     return f"×u{label}"
 
 
+def _marks(labels: dict[str, int], kind: str, unit: str, principal: bool) -> str:
+    """Return the words by which the index finds what is no text."""
+    marks = f"{kind_mark(labels[kind])} {unit_mark(labels[unit])}"
+    return f"{marks} {PRINCIPAL}" if principal else marks
+
+
 def _insert_words(
     db: sqlite3.Connection,
     tree: int,
@@ -159,16 +167,15 @@ def _insert_words(
     indexed: bool,
 ) -> None:
     """Make the tree's search index, and the list of all its different words."""
-    above = WordsAbove()
+    above = Above()
+    marks_of = cache(partial(_marks, labels))
     vocabulary: set[str] = set()
 
     def cells() -> Iterator[tuple[int, str, str, str, str]]:
         for row in rows:
-            name, place, text = row.words(provider, above)
+            name, place, text, principal = row.words(provider, above)
             vocabulary.update(name, place, text)
-            marks = f"{kind_mark(labels[row.kind])} {unit_mark(labels[row.unit])}"
-            if row.is_principal:
-                marks += f" {PRINCIPAL}"
+            marks = marks_of(row.kind, row.unit, principal)
             yield row.seq, " ".join(name), " ".join(place), " ".join(text), marks
 
     table, columns = f"words_{tree}", "name, place, text, marks"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +20,11 @@ __all__ = ["Image", "ImagePyramid"]
 
 _GAP = 1.5  # blank where a step is longer than this many times the steps around it
 _RAW_ROWS = 2
-_WORK = 1 << 20
+_WORK = 1 << 18  # numbers held at a time: they stay in the processor's cache
+_LONG = 1 << 22  # numbers from which threads are worth their start
+
+# Sums, counts and tables of rows or blocks; None for counts where nothing is missing.
+_Part = tuple[Any_, Any_ | None, I64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class ImagePyramid(Pyramid):
     32
     """
 
-    base = 16
+    base = 32  # all levels take 4.2 % of float32 values, 5.3 % where some are missing
     room = 2  # a column must not lose all its rows to its neighbours
 
     def __init__(
@@ -85,51 +92,101 @@ class ImagePyramid(Pyramid):
                 f"channels of shape {channels.shape} for values of shape {self.values.shape}"
             )
         self.tables = ChannelTables(channels)
-        self._levels: list[tuple[Any_, Any_, I64]] = []
+        self._plain = mean == "linear" and self.tables.of_row is None and not self.tables.moving
+        self._levels: list[_Part] = []
 
     @property
     def nbytes(self) -> int:
         """Bytes of the reductions, without the series itself."""
-        return self.coarse.nbytes + sum(a.nbytes + b.nbytes for a, b, _ in self._levels)
+        arrays = [array for level in self._levels for array in level if array is not None]
+        return self.coarse.nbytes + sum(array.nbytes for array in arrays)
 
-    def _read(self, rows: slice | I64) -> tuple[F32, Any_, I64]:
+    def _read(self, rows: slice | I64) -> _Part:
         """Return sums, counts and tables of single rows."""
         with np.errstate(over="ignore", invalid="ignore"):
             part = self.tables.read(self.values, rows).astype(np.float32)
+        ids = self.tables.ids(rows, len(part))
         if self.mean == "log":
             logs, there = logarithms(part)
-            return logs.astype(np.float32), there.astype(np.uint8), self.tables.ids(rows, len(part))
+            return logs.astype(np.float32), there.astype(np.uint8), ids
         there = np.isfinite(part)
+        if self._plain and there.all():
+            return part, None, ids
         part[~there] = 0
-        return part, there.astype(np.uint8), self.tables.ids(rows, len(part))
+        return part, there.astype(np.uint8), ids
 
     def _build(self) -> None:
-        m, n = self.values.shape[1], len(self.time) // self.base
+        n = len(self.time) // self.base
         if n < 2:
             return
-        sums = np.empty((n, m), dtype=np.float32)
-        counts = np.empty((n, m), dtype=np.uint8)
-        ids = np.empty(n, dtype=np.int64)
-        step = max(1, _WORK // (self.base * max(1, m)))
+        self._levels.append(self._lowest(n))
+        size = self.base * FACTOR
+        while len(self._levels[-1][0]) // FACTOR >= 2:
+            self._levels.append(self._above(self._levels[-1], size))
+            size *= FACTOR
+
+    def _lowest(self, n: int) -> _Part:
+        """Return the first `n` blocks of the base."""
+        m, base, lock = self.values.shape[1], self.base, threading.Lock()
+        sums, ids = np.empty((n, m), dtype=np.float32), np.zeros(n, dtype=np.int64)
+        counts: list[Any_] = []
+
+        def reduce(a: int) -> None:
+            b = min(n, a + step)
+            sums[a:b], known, ids[a:b] = self._blocks(a * base, b * base)
+            if known is None:
+                return
+            with lock:
+                if not counts:
+                    counts.append(np.full((n, m), base, dtype=np.uint8))
+            counts[0][a:b] = known
+
+        step = max(1, _WORK // (base * max(1, m)))
+        threads = min(4, os.cpu_count() or 1) if self.values.size > _LONG else 1
+        with ThreadPoolExecutor(threads, "sciqlop-pyramid") as pool:
+            list(pool.map(reduce, range(0, n, step)))
+        return sums, counts[0] if counts else None, ids
+
+    def _blocks(self, first: int, last: int) -> _Part:
+        """Return the blocks of the base of some rows."""
+        rows = slice(first, last)
+        if self._plain:
+            with np.errstate(over="ignore", invalid="ignore"):
+                part = np.ascontiguousarray(self.values[rows], dtype=np.float32)
+                sums = part.reshape(-1, self.base, part.shape[1]).sum(axis=1)
+            if np.isfinite(sums).all():  # then all that was added is
+                return sums, None, self.tables.ids(rows, len(sums))
+        return self._fold(*self._read(rows), self.base)
+
+    def _above(self, level: _Part, size: int) -> _Part:
+        """Return the level above, whose blocks have `size` rows, a stretch at a time."""
+        sums, counts, ids = level
+        n, m = len(sums) // FACTOR, sums.shape[1]
+        more: Any_ | None = None
+        if counts is not None:
+            more = np.empty((n, m), dtype=np.min_scalar_type(size))
+        out = np.empty((n, m), dtype=np.float32), more, np.zeros(n, dtype=np.int64)
+        step = max(1, _WORK // (FACTOR * max(1, m)))
         for a in range(0, n, step):
             b = min(n, a + step)
-            part = self._read(slice(a * self.base, b * self.base))
-            sums[a:b], counts[a:b], ids[a:b] = self._fold(*part, self.base)
-        self._levels.append((sums, counts, ids))
-        while len(self._levels[-1][0]) // FACTOR >= 2:
-            s, c, i = self._levels[-1]
-            keep = len(s) // FACTOR * FACTOR
-            wide = s[:keep].astype(np.float64), c[:keep].astype(np.int32), i[:keep]
-            self._levels.append(self._fold(*wide, FACTOR))
+            part = slice(a * FACTOR, b * FACTOR)
+            wide = None if counts is None else counts[part].astype(np.int64)
+            folded = self._fold(sums[part].astype(np.float64), wide, ids[part], FACTOR)
+            out[0][a:b], out[2][a:b] = folded[0], folded[2]
+            if more is not None:
+                more[a:b] = folded[1]
+        return out
 
-    def _fold(self, sums: Any_, counts: Any_, ids: I64, size: int) -> tuple[Any_, Any_, I64]:
+    def _fold(self, sums: Any_, counts: Any_ | None, ids: I64, size: int) -> _Part:
         """Add up each `size` rows, in the lowest numbered of their tables.
 
         Always towards the lowest: no row ever goes to another table and back.
         """
         first = ids.reshape(-1, size).min(axis=1)
-        sums, counts = self.tables.align(sums, counts, ids, np.repeat(first, size))
         shape = (len(first), size, sums.shape[1])
+        if counts is None:
+            return sums.reshape(shape).sum(axis=1), None, first
+        sums, counts = self.tables.align(sums, counts, ids, np.repeat(first, size))
         return (
             sums.reshape(shape).sum(axis=1, dtype=sums.dtype),
             counts.reshape(shape).sum(axis=1, dtype=counts.dtype),
@@ -146,7 +203,9 @@ class ImagePyramid(Pyramid):
             rows = np.arange(max(0, low - 1), min(len(self.time), high + 1))
             x0, x1 = self._cells(rows, (stop_ns - start_ns) // 100)
             sums, counts, ids = self._read(rows)
-            values = mean_of(sums, counts, self.mean).astype(np.float32)
+            values = sums
+            if counts is not None:
+                values = mean_of(sums, counts, self.mean).astype(np.float32)
             return Image(x0, x1, self._channels(ids), values, high - low)
         if (high - low) // max(1, columns) >= self.base:
             self._ensure_built()
@@ -172,26 +231,33 @@ class ImagePyramid(Pyramid):
 
     def _means(self, grid: Grid) -> tuple[F64, I64]:
         """Return the means of columns, and which table each has."""
-        shape = (len(grid.left), self.values.shape[1])
-        total, number = np.zeros(shape), np.zeros(shape)
         targets = np.full(len(grid.left), len(self.tables.tables) - 1)
-        parts: list[tuple[Piece, I64, tuple[Any_, Any_, I64]]] = []
+        parts: list[tuple[Piece, I64, _Part]] = []
         for piece in pieces(grid.low, grid.high, self.sizes):
             take, begin = gather(piece)
-            level = self._levels[piece.level - 1] if piece.level else None
-            block = (
-                self._read(take)
-                if level is None
-                else (level[0][take], level[1][take], level[2][take])
-            )
+            block = self._read(take) if piece.level == 0 else self._taken(piece.level, take)
             np.minimum.at(targets, piece.column, np.minimum.reduceat(block[2], begin))
             parts.append((piece, begin, block))
+        total = np.zeros((len(grid.left), self.values.shape[1]))
+        number = np.zeros(
+            total.shape if any(part[2][1] is not None for part in parts) else (len(total), 1)
+        )
         for piece, begin, (sums, counts, ids) in parts:
-            owner = np.repeat(targets[piece.column], piece.stop - piece.start)
-            sums, counts = self.tables.align(sums, counts, ids, owner)
+            if counts is None:
+                size = 1 if piece.level == 0 else self.sizes[piece.level - 1]
+                added = ((piece.stop - piece.start) * size)[:, None]
+            else:
+                owner = np.repeat(targets[piece.column], piece.stop - piece.start)
+                sums, counts = self.tables.align(sums, counts, ids, owner)
+                added = np.add.reduceat(counts, begin, axis=0, dtype=np.int64)
             np.add.at(total, piece.column, np.add.reduceat(sums, begin, axis=0, dtype=np.float64))
-            np.add.at(number, piece.column, np.add.reduceat(counts, begin, axis=0, dtype=np.int64))
+            np.add.at(number, piece.column, added)
         return mean_of(total, number, self.mean), targets
+
+    def _taken(self, level: int, take: slice | I64) -> _Part:
+        """Return some blocks of a level from 1."""
+        sums, counts, ids = self._levels[level - 1]
+        return sums[take], None if counts is None else counts[take], ids[take]
 
     def _channels(self, ids: I64) -> F32:
         used = np.unique(ids)

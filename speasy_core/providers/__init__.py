@@ -22,7 +22,7 @@ from speasy_core.provider import Provider
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["GROUP", "load", "names"]
+__all__ = ["GROUP", "foreign_names", "load", "names", "own_names"]
 
 GROUP = "speasy_core.providers"
 _log = logging.getLogger(__name__)
@@ -57,6 +57,16 @@ def _foreign() -> dict[str, EntryPoint]:
             continue
         found[point.name] = point
     return found
+
+
+def own_names() -> list[str]:
+    """Return the names of the providers of this package."""
+    return list(_TABLE)
+
+
+def foreign_names() -> list[str]:
+    """Return the names of other packages' providers; nothing of theirs is imported."""
+    return list(_foreign())
 
 
 def names() -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from speasy_core.errors import Cancelled, SpeasyError
+from speasy_core.errors import Cancelled, MissingCredentials, SpeasyError
 from speasy_core.http import Deadline
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import InventoryUpdate
@@ -86,7 +86,8 @@ def gather(
             if source.required or isinstance(error, Cancelled) or not deadline.left():
                 raise
             warnings.append(_warning(service, source, error))
-            missing.append(source.root)
+            if not _is_refused(error):  # what was another's, or is not shown any more, goes
+                missing.append(source.root)
             digest.update(f"{source.endpoint} missing\n".encode())
             continue
         bodies.append((source, answer.body))
@@ -106,6 +107,10 @@ def gather(
             warnings.append(_warning(service, source, error))
             missing.append(source.root)
     return InventoryUpdate(version, _once(records), tuple(warnings), tuple(missing))
+
+
+def _is_refused(error: SpeasyError) -> bool:
+    return isinstance(error, MissingCredentials) or getattr(error, "status", None) in (401, 403)
 
 
 def _warning(service: AmdaService, source: _Source, error: SpeasyError) -> str:

@@ -104,6 +104,8 @@ class AmdaService:
 
         Raises
         ------
+        MissingCredentials
+            It is a user's own, and the login is not good for it.
         UnexpectedContent
             No address, one on another host, or no XML behind it.
         """
@@ -111,8 +113,12 @@ class AmdaService:
         answer = self._http.get(url, deadline=deadline, max_bytes=_MAX_LIST)
         found = _INDIRECT.search(answer.body)
         if found is None:
-            answer.require("xml")
             said = self._message_in(answer)
+            if _SAYS_LOGIN.search(said):
+                raise MissingCredentials(
+                    f"AMDA refuses {endpoint}{said}", url=url, hint=login_hint(self.has_credentials)
+                )
+            answer.require("xml")
             raise UnexpectedContent(
                 f"AMDA's {endpoint} does not say where the list is{said}", url=url
             )

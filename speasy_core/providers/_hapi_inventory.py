@@ -20,7 +20,7 @@ from speasy_core.product import Kind, ProductInfo, ProductRef
 
 from ._hapi_client import HapiClient, coverage, duration_ns
 
-__all__ = ["all_failed", "digest", "read_server", "unchanged"]
+__all__ = ["all_failed", "digest", "marks_of", "read_server", "unchanged", "version_of"]
 
 # above this a server's list would take thousands of requests: its data sets are listed alone
 _MAX_INFOS = 200
@@ -161,6 +161,17 @@ def digest(records: Iterable[ProductInfo]) -> str:
         line = [r.path, r.kind, r.title, r.unit, str(r.coverage), r.cadence, meta]
         sums.update(json.dumps(line, sort_keys=True).encode())
     return sums.hexdigest()[:16]
+
+
+def version_of(marks: Mapping[str, str]) -> str:
+    """Return the version of an inventory from the digest of each server's part."""
+    return " ".join(f"{server}:{mark}" for server, mark in sorted(marks.items()))
+
+
+def marks_of(version: str) -> dict[str, str]:
+    """Return the digests that a version is made of."""
+    pairs = (item.rpartition(":") for item in version.split())
+    return {server: mark for server, _, mark in pairs}
 
 
 def unchanged(marks: Mapping[str, str], before: Mapping[str, str], failed: Any) -> bool:

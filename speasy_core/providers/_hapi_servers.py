@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from speasy_core.config import Settings
 
-__all__ = ["PUBLIC", "Server", "chosen_servers"]
+__all__ = ["PUBLIC", "Server", "chosen_servers", "part_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +80,21 @@ def chosen_servers(settings: Settings) -> dict[str, Server]:
         for name, server in PUBLIC.items():
             chosen.setdefault(name.lower(), server)
     return chosen
+
+
+def part_id(parts: list[str], known: Callable[[str], bool]) -> tuple[str, str]:
+    """Part an id into data set and parameter: the longest known data set, else the last slash.
+
+    Examples
+    --------
+    >>> part_id(["a", "b", "c"], lambda name: False)
+    ('a/b', 'c')
+    >>> part_id(["a", "b", "c"], lambda name: name == "a")
+    ('a', 'b/c')
+    """
+    for count in range(len(parts) - 1, 0, -1):
+        if known("/".join(parts[:count])):
+            return "/".join(parts[:count]), "/".join(parts[count:])
+    if len(parts) == 1 or known("/".join(parts)):
+        return "/".join(parts), ""
+    return "/".join(parts[:-1]), parts[-1]

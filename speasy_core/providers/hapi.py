@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeAlias
 
@@ -27,9 +27,9 @@ from speasy_core.variable import SpeasyVariable, merge
 
 from ._common import trim
 from ._hapi_client import HapiClient, coverage
-from ._hapi_inventory import all_failed, digest, read_server, unchanged
+from ._hapi_inventory import all_failed, digest, marks_of, read_server, unchanged, version_of
 from ._hapi_request import HapiRequest
-from ._hapi_servers import chosen_servers
+from ._hapi_servers import chosen_servers, part_id
 
 __all__ = ["HapiProvider"]
 
@@ -103,6 +103,20 @@ class HapiProvider:
             assert update is not None, "nothing was there before"
             yield update
 
+    def inventory_again(
+        self, paths: Sequence[tuple[str, ...]], *, deadline: Deadline, since: str
+    ) -> InventoryUpdate | None:
+        """Return what those servers have that did not answer; None when they still do not."""
+        names = [key for key, client in self._clients.items() if (client.server.name,) in paths]
+        *_, answers = self._ask_all(deadline, names)
+        if all(isinstance(answer, SpeasyError) for answer in answers.values()):
+            return None
+        update = self._update(answers, None)
+        assert update is not None, "it was not compared with anything"
+        others = [(c.server.name,) for key, c in self._clients.items() if key not in names]
+        version = version_of(marks_of(since) | marks_of(update.version))
+        return replace(update, version=version, kept=[*update.kept, *others])
+
     def _update(self, answers: Mapping[str, _Said], since: str | None) -> InventoryUpdate | None:
         """Return an inventory of what servers said; None when it is the one of `since`."""
         failed = {name: a for name, a in answers.items() if isinstance(a, SpeasyError)}
@@ -119,17 +133,20 @@ class HapiProvider:
                 records[name], notes = answer
                 warnings += notes
                 marks[server] = digest(records[name])
-        before = dict(item.rpartition(":")[::2] for item in (since or "").split())
+        before = marks_of(since or "")
         if since is not None and unchanged(marks, before, failed.keys()):
             return None
         kept = [self._clients[name].server.name for name in failed]
         marks = {name: before[name] for name in kept if name in before} | marks
-        version = " ".join(f"{server}:{mark}" for server, mark in sorted(marks.items()))
         listed = [r for found in records.values() for r in found]
-        return InventoryUpdate(version, listed, tuple(warnings), [(name,) for name in kept])
+        return InventoryUpdate(
+            version_of(marks), listed, tuple(warnings), [(name,) for name in kept]
+        )
 
-    def _ask_all(self, deadline: Deadline) -> Iterator[dict[str, _Said]]:
-        """Ask all servers; yield what the quick ones said, if others are slow, then everything."""
+    def _ask_all(
+        self, deadline: Deadline, names: Sequence[str] | None = None
+    ) -> Iterator[dict[str, _Said]]:
+        """Ask servers, by default all; yield what quick ones said, if others are slow, then all."""
         deadline.check("asking HAPI servers")
         allowed = min(_SERVER_TIME, 0.8 * deadline.left())
 
@@ -142,12 +159,13 @@ class HapiProvider:
                 _log.info("HAPI server %s: %s", name, error)
                 return error
 
-        if not self._clients:
+        names = list(self._clients) if names is None else names
+        if not names:
             yield {}
             return
         slow = ServerError(f"nothing came within {_QUICK:g} s, it is still asked")
-        with ThreadPoolExecutor(min(16, len(self._clients)), "hapi") as pool:
-            asked = {name: pool.submit(ask, name) for name in self._clients}
+        with ThreadPoolExecutor(min(16, len(names)), "hapi") as pool:
+            asked = {name: pool.submit(ask, name) for name in names}
             late = wait(asked.values(), min(_QUICK, allowed)).not_done
             early = {name: slow if f in late else f.result() for name, f in asked.items()}
             if late and not all(isinstance(answer, SpeasyError) for answer in early.values()):
@@ -304,7 +322,7 @@ class HapiProvider:
             info = self._lookup(ProductRef("hapi", f"{client.server.name}/{name}"))
             return info is not None and info.kind == "dataset"
 
-        return _part(parts, known)
+        return part_id(parts, known)
 
     def _client(self, ref: ProductRef) -> tuple[HapiClient, list[str]]:
         server, *rest = ref.path.strip("/").split("/")
@@ -350,22 +368,6 @@ class HapiProvider:
                 hint=f"it has {', '.join(close)}",
             )
         return client, dataset, parameter, info
-
-
-def _part(parts: list[str], known: Callable[[str], bool]) -> tuple[str, str]:
-    """Part an id into data set and parameter: the longest known data set, else the last slash.
-
-    Examples
-    --------
-    >>> _part(["a", "b", "c"], lambda name: False), _part(["a", "b", "c"], lambda name: name == "a")
-    (('a/b', 'c'), ('a', 'b/c'))
-    """
-    for count in range(len(parts) - 1, 0, -1):
-        if known("/".join(parts[:count])):
-            return "/".join(parts[:count]), "/".join(parts[count:])
-    if len(parts) == 1 or known("/".join(parts)):
-        return "/".join(parts), ""
-    return "/".join(parts[:-1]), parts[-1]
 
 
 def _version(info: Info, covered: TimeRange | None, span: TimeRange) -> str | None:

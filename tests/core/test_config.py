@@ -32,7 +32,10 @@ def test_every_setting_travels_through_the_environment(tmp_path):
     )  # fmt: skip
     again = Settings.load(tmp_path / "absent.toml", settings.to_env())
     assert again == settings
-    assert set(again.sources) == {f.name for f in dataclasses.fields(Settings)} - {"logins", "sources"}
+    assert set(again.sources) == {f.name for f in dataclasses.fields(Settings)} - {
+        "logins",
+        "sources",
+    }
 
 
 @pytest.mark.parametrize(

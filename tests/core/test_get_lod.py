@@ -48,7 +48,8 @@ def test_what_is_kept_is_not_asked_again_and_offline_says_what_is_missing(sessio
     before = len(archive.requests)
     session.get_lod(FIELD, *DAY, 500)
     assert len(archive.requests) == before
-    wider = session.get_lod(FIELD, DAY[0], "2019-01-02T12:00", 100, offline=True)
+    with pytest.warns(errors.SpeasyWarning, match="offline"):
+        wider = session.get_lod(FIELD, DAY[0], "2019-01-02T12:00", 100, offline=True)
     assert [gap.reason for gap in wider.gaps] == ["offline"]
     assert np.isnan(wider.min[wider.count == 0]).all()
     with pytest.raises(errors.OfflineError):

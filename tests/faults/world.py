@@ -203,10 +203,12 @@ class World:
         session = kw.pop("session", None) or self.session(timeout=timeout)
         listed = Listed(frozenset(), truth, timeout, old=kw.pop("old", False))
         began = time.monotonic()
-        try:
-            listed.found = _ids(session, query)
-        except Exception as error:  # noqa: BLE001 - it is what is judged
-            listed.error = error
+        with warnings.catch_warnings(record=True):
+            warnings.simplefilter("always")  # what was not searched is said, too
+            try:
+                listed.found = _ids(session, query)
+            except Exception as error:  # noqa: BLE001 - it is what is judged
+                listed.error = error
         listed.seconds = time.monotonic() - began
         states = session.inventory.states().items()
         listed.flagged = "; ".join(f"{n}: {s.error or s.warnings}" for n, s in states

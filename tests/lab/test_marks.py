@@ -36,7 +36,7 @@ SIZES = {
         "x0": 8 * f["n"],
         "x1": 8 * f["n"],
         "y": 4 * f["m"] * (f["n"] if f["y_varying"] else 1),
-        "z": 4 * f["n"] * f["m"],
+        "z": (4 if f["z_scale"] is None else 2) * f["n"] * f["m"],
     },
 }
 

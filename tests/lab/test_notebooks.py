@@ -37,12 +37,15 @@ assert fine.mean() > 0.99 and np.allclose(mirror.values[fine], plain[fine], rtol
 assert 0 < np.mean(unstable[sheath]) < 0.5 and not unstable[~sheath].any()
 """,
     "05-several-missions": """
+from speasy_core.demo._orbits import ORBITS
 from speasy_core.demo.synthetic.solarwind import shocks
 from speasy_core.timerange import to_ns
 
 (true,) = shocks(to_ns(start), to_ns(stop))
 assert abs(shock_time - np.datetime64(true.time_ns, "ns")) < np.timedelta64(64, "s")
 assert abs(shock_speed / true.shock_speed - 1) < 0.03
+l1, earth = (ORBITS[s].positions(np.array([true.time_ns]), "gse")[0, 0] for s in ("ace", "mms1"))
+assert abs(lag / np.timedelta64(1, "s") * true.shock_speed / (l1 - earth) - 1) < 0.03
 assert abs(measured - put_in / np.timedelta64(1, "s")) <= 16
 there = spz.get_data("cda/AC_H0_SWE/Np", str(n.time[0]), str(n.time[-1]))
 assert np.array_equal(at_mms.values[:-1], there.values)
@@ -100,7 +103,7 @@ def assert_drawn(picture, plots):
     assert pixels.shape[0] > 300
     for part in np.array_split(pixels, plots, axis=0):
         coloured = np.ptp(part, axis=2) > 0.2
-        assert coloured.mean() > 0.001, f"{picture.name}: a plot is empty"
+        assert coloured.any(axis=1).mean() > 0.05, f"{picture.name}: a plot is empty"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

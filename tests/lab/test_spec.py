@@ -31,7 +31,7 @@ ranges = st.none() | st.tuples(numbers, numbers).filter(lambda r: r[0] < r[1])
 names = st.text(max_size=10)
 logs = st.none() | st.booleans()
 axes = st.builds(AxisSpec, st.none() | names, logs | st.just("symlog"), ranges)
-maps = st.sampled_from(COLORMAPS)
+maps = st.none() | st.sampled_from(COLORMAPS)
 colors = st.builds(ColorAxisSpec, st.none() | names, logs, ranges, maps)
 
 
@@ -225,6 +225,8 @@ def test_axes_graphs_and_spans_are_edited_field_by_field():
     assert spec.plots[0].y2 == AxisSpec(log="symlog", range=(-5.0, 5.0))
     spec = apply(spec, {"op": "set_axis", "plot": "p1", "axis": "z", "colormap": "jet"})
     assert spec.plots[0].z.colormap == "jet"
+    spec = apply(spec, {"op": "set_axis", "plot": "p1", "axis": "z", "colormap": None})
+    assert spec.plots[0].z.colormap is None
     spec = apply(spec, {"op": "add_span", "start": "5", "stop": "9", "label": "cusp"})
     spec = apply(spec, {"op": "add_span", "start": "6", "stop": "7", "color": "teal"})
     assert [span.id for span in spec.spans] == ["s1", "s2"]

@@ -114,6 +114,8 @@ export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): Ima
   const x0 = new Float64Array(copyBytes(buffers, item.x0, n * 8, 'left edges'));
   const x1 = new Float64Array(copyBytes(buffers, item.x1, n * 8, 'right edges'));
   const channels = item.y_varying ? n * m : m;
+  const half = item.z_scale ?? null;
+  const z = copyBytes(buffers, item.z, n * m * (half === null ? 4 : 2), 'values');
   return {
     kind: 'image',
     label: item.label,
@@ -131,9 +133,32 @@ export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): Ima
     x0,
     x1,
     y: new Float32Array(copyBytes(buffers, item.y, channels * 4, 'channels')),
-    z: new Float32Array(copyBytes(buffers, item.z, n * m * 4, 'values')),
+    z: half === null ? new Float32Array(z) : fromHalf(new Uint16Array(z), half),
     runs: findRuns(x0, x1)
   };
+}
+
+let halves: Float32Array | null = null;
+
+/** Half floats times a power of two. */
+export function fromHalf(bits: Uint16Array, scale: number): Float32Array {
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, code) => halfValue(code));
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = halves[bits[i]!]! * scale;
+  }
+  return out;
+}
+
+/** Value of a half float: a sign, five bits of exponent, ten of fraction. */
+function halfValue(code: number): number {
+  const sign = code & 0x8000 ? -1 : 1;
+  const exponent = (code >> 10) & 31;
+  const fraction = code & 1023;
+  if (exponent === 31) {
+    return fraction ? NaN : sign * Infinity;
+  }
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 export function findRuns(x0: Float64Array, x1: Float64Array): Run[] {

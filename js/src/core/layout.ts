@@ -7,6 +7,11 @@ export interface Rect {
   height: number;
 }
 
+export interface Point {
+  x: number;
+  y: number;
+}
+
 export interface Margins {
   left: number;
   /** The column of second value axes; 0 when there are none. */
@@ -103,6 +108,27 @@ export function hitTest(layout: PanelLayout, x: number, y: number): Hit | null {
     }
   }
   return null;
+}
+
+/** Boxes thinner than this, in pixels, are meant to span the whole plot in that direction. */
+const THIN = 12;
+
+/** The part of a plot between two points; null when they are too close to mean any. */
+export function boxIn(plot: Rect, a: Point, b: Point): Rect | null {
+  const across = between(a.x, b.x, plot.x, plot.width);
+  const along = between(a.y, b.y, plot.y, plot.height);
+  if (across === null && along === null) {
+    return null;
+  }
+  const [x, width] = across ?? [plot.x, plot.width];
+  const [y, height] = along ?? [plot.y, plot.height];
+  return { x, y, width, height };
+}
+
+function between(a: number, b: number, from: number, size: number): [number, number] | null {
+  const low = Math.max(Math.min(a, b), from);
+  const high = Math.min(Math.max(a, b), from + size);
+  return high - low < THIN ? null : [low, high - low];
 }
 
 export type DropTarget = { kind: 'new'; index: number } | { kind: 'into'; index: number };

@@ -16,7 +16,8 @@ interface AxisState {
   range: Extent | null;
   /** null: as the data says. */
   log: LogSpec | null;
-  colormap?: string;
+  /** null: as the settings say. */
+  colormap?: string | null;
 }
 
 /** What the visible data asks of an axis. */

@@ -113,7 +113,8 @@ export function channelEdges(centres: Float32Array, log: boolean): ChannelEdges 
   return { lower, upper, order };
 }
 
-const SAMPLES = 20000;
+/** Enough for percentiles that nobody can tell from the exact ones, and sorted in no time. */
+const SAMPLES = 5000;
 
 /** Values below which `low` and `high` (0 to 1) of the visible pixels lie: outliers do not set the colours. */
 export function percentileExtent(

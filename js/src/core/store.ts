@@ -47,8 +47,8 @@ type Drawn = Exclude<Item, { status: 'error' | 'stopped' }>;
 export type TilesMessage = Extract<FromKernel, { type: 'tiles' }>;
 
 const MAX_TILES = 5;
-/** Bytes that the tiles of all graphs of a panel may take. */
-export const MAX_BYTES = 24 * 2 ** 20;
+/** Bytes that the tiles of all graphs of a panel may take, beside those that are in view. */
+export const MAX_BYTES = 8 * 2 ** 20;
 /** Milliseconds after which a server that failed may be asked again. */
 const RETRY_AFTER = 15_000;
 
@@ -236,14 +236,15 @@ export class TileStore {
     return [...this.states.values()].flatMap(state => [...state.grid.values()]);
   }
 
-  /** Let go of what was not used for longest; the coarsest tile of each graph stays. */
+  /** Let go of what was not used for longest; the coarsest tile of each graph and what is in view stay. */
   private evict(): void {
     if (this.held <= this.limit) {
       return;
     }
     const all = [...this.states.values()].flatMap(state => {
       const last = state.grid.coarsest();
-      return [...state.grid.values()].filter(tile => tile !== last).map(tile => ({ state, tile }));
+      const kept = new Set<Tile | null>([last, ...state.tiles]);
+      return [...state.grid.values()].filter(tile => !kept.has(tile)).map(tile => ({ state, tile }));
     });
     all.sort((a, b) => a.tile.used - b.tile.used);
     for (const { state, tile } of all) {

@@ -252,19 +252,14 @@ export class TreeModel implements IDisposable {
         return;
       }
       this._hits = answer.hits;
-      this._search = {
-        query,
-        busy: false,
-        tookMs: answer.took_ms,
-        more: answer.hits.length >= this.searchLimit,
-        error: ''
-      };
+      const more = answer.hits.length >= this.searchLimit;
+      this._search = { ...NO_SEARCH, query, tookMs: answer.took_ms, more };
     } catch (error) {
       if (abort.signal.aborted || this._disposed) {
         return;
       }
       this._hits = [];
-      this._search = { query, busy: false, tookMs: 0, more: false, error: message(error) };
+      this._search = { ...NO_SEARCH, query, error: message(error) };
     }
     this._showHits();
     this._changed.emit('search');
@@ -358,7 +353,7 @@ export class TreeModel implements IDisposable {
 
   /** Put the tree together from its sections, and the selection where it was. */
   private _rebuild(): void {
-    const selected = this._found ? undefined : this.selected?.key;
+    const selected = this._found ? null : this.selected?.key;
     const part = (place: 'before' | 'after'): Branch[] =>
       [...this._sections.values()].filter(s => s.place === place).flatMap(s => s.roots);
     this._tree.reset([...part('before'), ...this._roots, ...part('after')]);

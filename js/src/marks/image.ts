@@ -81,24 +81,63 @@ function makeCanvas(): OffscreenCanvas | HTMLCanvasElement {
 
 /** Fill `out` (rows x n, top row first) with colours; what has no value stays transparent. */
 export function paint(out: Uint32Array, data: ImageData2D, y: Scale, style: ImageStyle, rows: number): void {
+  const color = colorOf(style);
+  if (data.yVarying) {
+    paintColumns(out, data, rowMaps(data, y, rows), color, rows);
+  } else {
+    paintRows(out, data, rowMap(data.y, data.yLog || y.log, y, rows), color);
+  }
+}
+
+/** Row by row: each channel is coloured once, its other rows are copies. */
+function paintRows(out: Uint32Array, data: ImageData2D, map: Int32Array, color: (value: number) => number): void {
   const { n, m, z } = data;
-  const colors = colorIndexer(style.z);
-  const table = lookupTable(style.colormap);
-  const maps = rowMaps(data, y, rows);
+  map.forEach((channel, row) => {
+    const at = row * n;
+    if (channel < 0) {
+      return;
+    }
+    if (row > 0 && map[row - 1] === channel) {
+      out.copyWithin(at, at - n, at);
+      return;
+    }
+    for (let i = 0, from = channel; i < n; i++, from += m) {
+      out[at + i] = color(z[from]!);
+    }
+  });
+}
+
+/** Column by column, each with its own channels. */
+function paintColumns(
+  out: Uint32Array,
+  data: ImageData2D,
+  maps: (column: number) => Int32Array,
+  color: (value: number) => number,
+  rows: number
+): void {
+  const { n, m, z } = data;
   for (let i = 0; i < n; i++) {
     const map = maps(i);
-    const base = i * m;
+    let channel = -1;
+    let shade = 0;
     for (let row = 0; row < rows; row++) {
-      const channel = map[row]!;
-      if (channel < 0) {
-        continue;
+      if (map[row] !== channel) {
+        channel = map[row]!;
+        shade = channel < 0 ? 0 : color(z[i * m + channel]!);
       }
-      const index = colors(z[base + channel]!);
-      if (index >= 0) {
-        out[row * n + i] = table[index]!;
-      }
+      out[row * n + i] = shade;
     }
   }
+}
+
+/** Value to colour, 0 (transparent) for none. */
+function colorOf({ z, colormap }: ImageStyle): (value: number) => number {
+  const index = colorIndexer(z);
+  const table = lookupTable(colormap);
+  return value => {
+    const entry = index(value);
+    return entry < 0 ? 0 : table[entry]!;
+  };
 }
 
 /** Value to entry of the colour table, -1 for none. Zero counts on a log scale take the lowest colour. */
@@ -118,10 +157,6 @@ function colorIndexer({ lo, hi, log }: Scale): (value: number) => number {
 function rowMaps(data: ImageData2D, y: Scale, rows: number): (column: number) => Int32Array {
   const { m } = data;
   const build = (centres: Float32Array): Int32Array => rowMap(centres, data.yLog || y.log, y, rows);
-  if (!data.yVarying) {
-    const only = build(data.y);
-    return () => only;
-  }
   const known: { at: number; map: Int32Array }[] = [];
   return column => {
     const centres = data.y.subarray(column * m, (column + 1) * m);

@@ -24,6 +24,7 @@ export class Chrome {
   readonly canvas = make('canvas', 'sq-canvas');
   readonly cursor = make('div', 'sq-cursor');
   readonly placeholder = make('div', 'sq-placeholder');
+  readonly box = make('div', 'sq-box');
   readonly empty = make('div', 'sq-empty');
   private readonly title = make('span', 'sq-title');
   private readonly time = make('span', 'sq-time');
@@ -62,10 +63,11 @@ export class Chrome {
     this.canvas.setAttribute('role', 'img');
     this.cursor.hidden = true;
     this.placeholder.hidden = true;
+    this.box.hidden = true;
     this.banner.hidden = true;
     this.banner.setAttribute('role', 'status');
     this.notices.setAttribute('aria-live', 'polite');
-    this.stage.append(this.canvas, this.cursor, this.placeholder, this.empty);
+    this.stage.append(this.canvas, this.cursor, this.placeholder, this.box, this.empty);
     this.spoken.setAttribute('role', 'status');
     this.spoken.setAttribute('aria-live', 'polite');
     root.append(this.header, this.stage, this.notices, this.banner, this.spoken);

@@ -1,4 +1,5 @@
 /** Small helpers; all text goes through textContent. */
+import type { Rect } from '../core/layout';
 
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -36,4 +37,11 @@ export function setData(node: HTMLElement, name: string, value: string): void {
   if (node.dataset[name] !== value) {
     node.dataset[name] = value;
   }
+}
+
+export function place({ style }: HTMLElement, rect: Rect): void {
+  style.left = `${rect.x}px`;
+  style.top = `${rect.y}px`;
+  style.width = `${rect.width}px`;
+  style.height = `${rect.height}px`;
 }

@@ -1,11 +1,11 @@
 /** The verbs of interaction.ts carried out on a panel. */
-import { hitTest } from '../core/layout';
-import type { PanelLayout } from '../core/layout';
+import { boxIn, hitTest } from '../core/layout';
+import type { PanelLayout, Rect } from '../core/layout';
 import type { PlotState } from '../core/plot';
-import { panScale, zoomScale } from '../core/scale';
+import { fromUnit, panScale, zoomScale } from '../core/scale';
 import type { Scale } from '../core/scale';
 import type { AxisChange, AxisName } from '../protocol';
-import { panView, zoomView } from '../core/time';
+import { clampView, panView, timeAt, zoomView } from '../core/time';
 import type { TimeView } from '../core/time';
 import type { Gestures } from './interaction';
 
@@ -19,6 +19,8 @@ export interface PanelActions {
   setAxis(plot: PlotState, axis: AxisName, change: AxisChange): void;
   gestureEnded(): void;
   hover(point: { x: number; y: number } | null): void;
+  /** Mark a part of the picture, in its pixels; null marks nothing. */
+  mark(box: Rect | null): void;
   removePlot(plot: PlotState): void;
   undo(): void;
   redo(): void;
@@ -50,6 +52,7 @@ function setScale(panel: PanelActions, plot: PlotState, axis: AxisName, scale: S
 }
 
 export function makeGestures(panel: PanelActions): Gestures {
+  let box: Rect | null = null;
   let drag: { view: TimeView; scales: [AxisName, Scale][] } | null = null;
   const plotAt = (index: number): PlotState | undefined => panel.plots[index];
   return {
@@ -90,6 +93,20 @@ export function makeGestures(panel: PanelActions): Gestures {
       drag = null;
       panel.gestureEnded();
     },
+    boxMove: (index, from, to) => {
+      const rect = panel.layout?.plots[index];
+      box = rect ? boxIn(rect, from, to) : null;
+      panel.mark(box);
+    },
+    boxEnd: (index, taken) => {
+      const [plot, rect] = [plotAt(index), panel.layout?.plots[index]];
+      if (taken && box && plot && rect) {
+        zoomToBox(panel, plot, rect, box);
+      }
+      box = null;
+      panel.mark(null);
+      panel.gestureEnded();
+    },
     autoscale: (index, axis) => {
       const plots = index === null ? panel.plots : panel.plots.slice(index, index + 1);
       plots.forEach(plot => autoscale(panel, plot, axis));
@@ -98,6 +115,23 @@ export function makeGestures(panel: PanelActions): Gestures {
     key: event => runKey(panel, event),
     plotSize: index => panel.layout?.plots[index] ?? { width: 1, height: 1 }
   };
+}
+
+/** Show what lies in a part of a plot; a direction that the box spans stays as it is. */
+function zoomToBox(panel: PanelActions, plot: PlotState, rect: Rect, box: Rect): void {
+  if (box.height < rect.height) {
+    const low = (rect.y + rect.height - box.y - box.height) / rect.height;
+    const high = low + box.height / rect.height;
+    for (const axis of heights(plot)) {
+      const scale = plot.scale(axis);
+      panel.setAxis(plot, axis, { range: [fromUnit(scale, low), fromUnit(scale, high)] });
+    }
+  }
+  if (box.width < rect.width) {
+    const from = (box.x - rect.x) / rect.width;
+    const [start, stop] = [timeAt(panel.view, from), timeAt(panel.view, from + box.width / rect.width)];
+    panel.setView(clampView({ start, stop }));
+  }
 }
 
 /** The axes along which a plot can be moved up and down. */

@@ -1,5 +1,5 @@
-/** Mouse, touch and keys become a few verbs; SciQLop's default mouse model. */
-import type { Hit } from '../core/layout';
+/** Mouse, touch and keys become a few verbs; SciQLop's mouse model, or a plain one. */
+import type { Hit, Point } from '../core/layout';
 import type { AxisName } from '../protocol';
 
 export interface Gestures {
@@ -16,8 +16,11 @@ export interface Gestures {
   dragStart(index: number): void;
   dragMove(index: number, dx: number, dy: number): void;
   dragEnd(): void;
+  /** A box is drawn over a plot, between two points of the picture, and then zoomed to or not. */
+  boxMove(index: number, from: Point, to: Point): void;
+  boxEnd(index: number, taken: boolean): void;
   autoscale(index: number | null, axis: AxisName | 'all'): void;
-  hover(point: { x: number; y: number } | null): void;
+  hover(point: Point | null): void;
   key(event: KeyboardEvent): boolean;
   plotSize(index: number): { width: number; height: number };
 }
@@ -43,7 +46,7 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
     stage.addEventListener(type, handler, options);
     cleanups.push(() => stage.removeEventListener(type, handler, options));
   };
-  const local = (event: MouseEvent): { x: number; y: number } => {
+  const local = (event: MouseEvent): Point => {
     const box = stage.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
@@ -64,7 +67,7 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
       }
       event.preventDefault();
       event.stopPropagation();
-      wheel(g, hit, event);
+      wheel(g, hit, event, isPlain(stage));
     },
     { passive: false }
   );
@@ -79,13 +82,24 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
   return () => cleanups.forEach(cleanup => cleanup());
 }
 
-function wheel(g: Gestures, hit: Hit, event: WheelEvent): void {
+/** What JupyterLab's settings say: the wheel zooms and a drag draws a box, rather than both moving. */
+function isPlain(stage: HTMLElement): boolean {
+  return stage.ownerDocument.documentElement.dataset.sciqlopMouse === 'plain';
+}
+
+function wheel(g: Gestures, hit: Hit, event: WheelEvent, plain: boolean): void {
   const notches = wheelNotches(event);
   const factor = Math.pow(ZOOM_STEP, notches);
   if (hit.zone === 'time') {
     g.zoom(factor, hit.fx);
   } else if (hit.zone !== 'plot') {
     g.zoomAxis(hit.index, hit.zone, factor, hit.fy);
+  } else if (plain) {
+    if (event.shiftKey) {
+      g.pan(notches * PAN_STEP);
+    } else {
+      g.zoom(factor, hit.fx);
+    }
   } else if (event.ctrlKey || event.metaKey) {
     if (event.shiftKey) {
       g.panY(hit.index, -notches * PAN_STEP);
@@ -110,19 +124,20 @@ const THRESHOLD = 3;
 
 function attachDrag(
   on: On,
-  local: (event: MouseEvent) => { x: number; y: number },
+  local: (event: MouseEvent) => Point,
   hitOf: (event: MouseEvent) => Hit | null,
   overControl: (event: Event) => boolean,
   stage: HTMLElement,
   g: Gestures
 ): void {
-  let drag: { id: number; x: number; y: number; index: number; moving: boolean } | null = null;
+  let drag: { id: number; from: Point; index: number; moving: boolean; box: boolean } | null = null;
   on('pointerdown', event => {
     const hit = overControl(event) ? null : hitOf(event);
     if (event.button !== 0 || !hit || hit.zone !== 'plot') {
       return;
     }
-    drag = { id: event.pointerId, ...local(event), index: hit.index, moving: false };
+    const box = isPlain(stage) && !event.shiftKey;
+    drag = { id: event.pointerId, from: local(event), index: hit.index, moving: false, box };
   });
   on('pointermove', event => {
     const point = local(event);
@@ -130,25 +145,33 @@ function attachDrag(
       g.hover(overControl(event) ? null : point);
       return;
     }
-    const [dx, dy] = [point.x - drag.x, point.y - drag.y];
+    const [dx, dy] = [point.x - drag.from.x, point.y - drag.from.y];
     if (!drag.moving) {
       if (Math.hypot(dx, dy) < THRESHOLD) {
         return;
       }
       drag.moving = true;
       stage.setPointerCapture(event.pointerId);
-      stage.classList.add('sq-dragging');
-      g.dragStart(drag.index);
+      if (!drag.box) {
+        stage.classList.add('sq-dragging');
+        g.dragStart(drag.index);
+      }
     }
-    const size = g.plotSize(drag.index);
-    g.dragMove(drag.index, dx / size.width, dy / size.height);
+    if (drag.box) {
+      g.boxMove(drag.index, drag.from, point);
+    } else {
+      const size = g.plotSize(drag.index);
+      g.dragMove(drag.index, dx / size.width, dy / size.height);
+    }
     g.hover(point);
   });
   const end = (event: PointerEvent): void => {
     if (!drag || drag.id !== event.pointerId) {
       return;
     }
-    if (drag.moving) {
+    if (drag.moving && drag.box) {
+      g.boxEnd(drag.index, event.type === 'pointerup');
+    } else if (drag.moving) {
       g.dragEnd();
     }
     drag = null;

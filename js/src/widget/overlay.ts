@@ -1,12 +1,12 @@
 /** What lies over one plot as real elements: legend, notes, messages, errors, readout. */
-import { COLORMAPS, DEFAULT_COLORMAP } from '../core/colormap';
+import { COLORMAPS } from '../core/colormap';
 import type { Rect } from '../core/layout';
 import type { PlotState } from '../core/plot';
 import { readImage, readLine } from '../core/nearest';
 import type { GraphState } from '../core/store';
 import { formatValue, prettyUnit } from '../core/text';
 import type { Progress } from '../protocol';
-import { make, makeButton, setText } from './dom';
+import { make, makeButton, place, setText } from './dom';
 import { Legend } from './legend';
 import { columnsOf } from './paint';
 import { lineColors } from './theme';
@@ -58,11 +58,7 @@ export class PlotOverlay {
   }
 
   place(rect: Rect): void {
-    const { style } = this.node;
-    style.left = `${rect.x}px`;
-    style.top = `${rect.y}px`;
-    style.width = `${rect.width}px`;
-    style.height = `${rect.height}px`;
+    place(this.node, rect);
   }
 
   /** Say what of this plot takes long; it can be given up once the kernel has said so too. */
@@ -78,7 +74,7 @@ export class PlotOverlay {
     this.legend.update(this.plot, theme);
     setText(this.notes, this.plot.notes().join(' · '));
     this.maps.hidden = this.plot.image() === null;
-    this.maps.value = this.plot.z.colormap ?? DEFAULT_COLORMAP;
+    this.maps.value = this.plot.z.colormap ?? theme.colormap;
     this.updateMessage();
     this.updateErrors();
   }

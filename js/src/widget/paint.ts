@@ -117,7 +117,7 @@ export function paintPanel(
       const bar = {
         rect: { x: layout.barX, y: rect.y, width: layout.barWidth, height: rect.height },
         scale: item.z.scale,
-        colormap: item.plot.z.colormap ?? '',
+        colormap: item.plot.z.colormap ?? scene.theme.colormap,
         label: item.plot.label('z'),
         labelX: layout.width - theme.fontSize * 1.3
       };
@@ -170,7 +170,7 @@ function drawTiles(
         }
         drawLine(surface, own, data, colors, hidden, scene.pixelRatio, item.plot.graph(state.id)?.style);
       } else if (item.z) {
-        const style = { z: item.z.scale, colormap: item.plot.z.colormap ?? '' };
+        const style = { z: item.z.scale, colormap: item.plot.z.colormap ?? scene.theme.colormap };
         drawImageMark(surface, frame, data, style, scene.pixelRatio);
       }
     }, scene.pixelRatio);

@@ -2,7 +2,7 @@
 import type { Clock } from '../core/client';
 import type { RawBuffer } from '../core/decode';
 import { Edits } from '../core/edits';
-import type { DropTarget, PanelLayout } from '../core/layout';
+import type { DropTarget, PanelLayout, Rect } from '../core/layout';
 import { PlotState } from '../core/plot';
 import { clampView, sameView } from '../core/time';
 import type { TimeView } from '../core/time';
@@ -284,6 +284,10 @@ export class PanelView implements PanelActions {
       this.edits.setAxis(plot.id, axis, change);
     }
     this.redraw();
+  }
+
+  mark(box: Rect | null): void {
+    this.stage.mark(box);
   }
 
   removePlot(plot: PlotState): void {

@@ -1,5 +1,5 @@
 /** The visible half of a panel: canvas, overlays, cursor, and what tests and screen readers see. */
-import type { DropTarget, Hit, PanelLayout } from '../core/layout';
+import type { DropTarget, Hit, PanelLayout, Rect } from '../core/layout';
 import { hitTest } from '../core/layout';
 import type { PlotState } from '../core/plot';
 import { fromUnit } from '../core/scale';
@@ -9,7 +9,7 @@ import type { TimeView } from '../core/time';
 import type { Progress, SpanSpec } from '../protocol';
 import { Chrome } from './chrome';
 import type { ToolActions } from './chrome';
-import { setData } from './dom';
+import { place, setData } from './dom';
 import { toBlob } from './export';
 import type { ExportFormat } from './export';
 import { PlotOverlay } from './overlay';
@@ -205,6 +205,15 @@ export class Stage {
     }
   }
 
+  /** Mark a part of the picture. */
+  mark(box: Rect | null): void {
+    const { chrome } = this;
+    chrome.box.hidden = box === null;
+    if (box) {
+      place(chrome.box, box);
+    }
+  }
+
   /** Where a drop would go; null when nothing is dragged over the panel. */
   showDropTarget(target: DropTarget | null): void {
     const { placeholder, stage } = this.chrome;
@@ -219,11 +228,6 @@ export class Stage {
     const border = target.index < rects.length ? rect.y - 11 : rect.y + rect.height - 1;
     placeholder.textContent = into ? 'Add to this plot' : '';
     placeholder.classList.toggle('sq-placeholder-new', !into);
-    Object.assign(placeholder.style, {
-      left: `${rect.x}px`,
-      width: `${rect.width}px`,
-      top: `${into ? rect.y : border}px`,
-      height: `${into ? rect.height : 12}px`
-    });
+    place(placeholder, into ? rect : { ...rect, y: border, height: 12 });
   }
 }

@@ -1,9 +1,12 @@
 /** Colours and fonts from the host's style sheet, which may change while the panel is open. */
+import { COLORMAPS, DEFAULT_COLORMAP } from '../core/colormap';
 import type { AxisStyle } from '../marks/axes';
 
 export interface Theme extends AxisStyle {
   dark: boolean;
   palette: readonly string[];
+  /** Of spectrograms that have none of their own. */
+  colormap: string;
 }
 
 // Wong's colours, which stay apart for colour-blind readers, darkened or lightened to the ground.
@@ -19,6 +22,11 @@ function channels(color: string): [number, number, number] {
 function luminance(color: string): number {
   const [r, g, b] = channels(color);
   return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+}
+
+/** JupyterLab's settings, which its plugin writes where every panel of the page finds them. */
+function chosenColormap(document: Document): string | undefined {
+  return document.documentElement.dataset.sciqlopColormap;
 }
 
 /** Resolve the style sheet's custom properties on `root`: only a real property yields a colour. */
@@ -44,7 +52,8 @@ export function readTheme(root: HTMLElement): Theme {
     smallFont: `10px ${style.fontFamily || 'sans-serif'}`,
     fontSize: 11,
     dark,
-    palette: dark ? DARK : LIGHT
+    palette: dark ? DARK : LIGHT,
+    colormap: COLORMAPS.find(name => name === chosenColormap(root.ownerDocument)) ?? DEFAULT_COLORMAP
   };
   probe.remove();
   return theme;
@@ -55,7 +64,7 @@ export function watchTheme(document: Document, changed: () => void): () => void 
   const observer = new MutationObserver(changed);
   const options = {
     attributes: true,
-    attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class', 'style', 'data-theme']
+    attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class', 'style', 'data-theme', 'data-sciqlop-colormap']
   };
   observer.observe(document.body, options);
   observer.observe(document.documentElement, options);

@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest';
 
-import { TIME_AXIS, dropTarget, hitTest, layoutPanel, steadyMargin } from '../../src/core/layout';
+import { TIME_AXIS, boxIn, dropTarget, hitTest, layoutPanel, steadyMargin } from '../../src/core/layout';
 import { joinLabels } from '../../src/core/plot';
 
 const layout = layoutPanel(1000, 600, [1, 2, 1], { left: 70, right: 80 });
+
+describe('a box that is drawn over a plot', () => {
+  const plot = { x: 70, y: 14, width: 800, height: 200 };
+
+  it('is cut to the plot, whichever way it is drawn', () => {
+    expect(boxIn(plot, { x: 170, y: 150 }, { x: 120, y: 50 })).toEqual({ x: 120, y: 50, width: 50, height: 100 });
+    expect(boxIn(plot, { x: 770, y: 114 }, { x: 999, y: 999 })).toEqual({ x: 770, y: 114, width: 100, height: 100 });
+  });
+
+  it('that is flat chooses one direction alone, and nothing when it is a dot', () => {
+    expect(boxIn(plot, { x: 100, y: 50 }, { x: 200, y: 55 })).toEqual({ ...plot, x: 100, width: 100 });
+    expect(boxIn(plot, { x: 100, y: 50 }, { x: 104, y: 150 })).toEqual({ ...plot, y: 50, height: 100 });
+    expect(boxIn(plot, { x: 100, y: 50 }, { x: 104, y: 52 })).toBeNull();
+  });
+});
 
 describe('the stack', () => {
   it('shares margins and splits the height by weight', () => {

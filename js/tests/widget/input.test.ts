@@ -15,7 +15,7 @@ function gestures(zone: Zone | null): Gestures {
   const hit: Hit | null = zone && { index: 0, zone, fx: 0.25, fy: 0.5 };
   return {
     hit: () => hit, pan: vi.fn(), zoom: vi.fn(), panY: vi.fn(), zoomY: vi.fn(), zoomAxis: vi.fn(), dragStart: vi.fn(), dragMove: vi.fn(),
-    dragEnd: vi.fn(), autoscale: vi.fn(), hover: vi.fn(), key: vi.fn(() => true), plotSize: () => ({ width: 100, height: 100 })
+    dragEnd: vi.fn(), boxMove: vi.fn(), boxEnd: vi.fn(), autoscale: vi.fn(), hover: vi.fn(), key: vi.fn(() => true), plotSize: () => ({ width: 100, height: 100 })
   };
 }
 
@@ -29,6 +29,7 @@ beforeEach(() => {
 afterEach(() => {
   detach();
   node.remove();
+  delete document.documentElement.dataset.sciqlopMouse;
 });
 
 describe('the wheel', () => {
@@ -63,6 +64,19 @@ describe('the wheel', () => {
     expect(turn('z', {})[0].zoomAxis).toHaveBeenCalledWith(0, 'z', 1.25, 0.5);
   });
 
+  it('in the plain mode zooms time at the cursor, and moves with Shift', () => {
+    document.documentElement.dataset.sciqlopMouse = 'plain';
+    const [g] = turn('plot', {});
+    expect(g.zoom).toHaveBeenCalledWith(1.25, 0.25);
+    expect(g.pan).not.toHaveBeenCalled();
+    detach();
+    expect(turn('plot', { ctrlKey: true })[0].zoom).toHaveBeenCalledWith(1.25, 0.25);
+    detach();
+    expect(turn('plot', { shiftKey: true })[0].pan).toHaveBeenCalledWith(0.1);
+    detach();
+    expect(turn('y', {})[0].zoomAxis).toHaveBeenCalledWith(0, 'y', 1.25, 0.5);
+  });
+
   it('scrolls the page outside of plots', () => {
     expect(turn(null, {})[1].defaultPrevented).toBe(false);
   });
@@ -74,8 +88,8 @@ describe('the wheel', () => {
 });
 
 describe('a drag', () => {
-  const pointer = (type: string, x: number, y = 0): void => {
-    const event = new MouseEvent(type, { clientX: x, clientY: y, bubbles: true, button: 0 });
+  const pointer = (type: string, x: number, y = 0, init: MouseEventInit = {}): void => {
+    const event = new MouseEvent(type, { clientX: x, clientY: y, bubbles: true, button: 0, ...init });
     node.dispatchEvent(Object.assign(event, { pointerId: 1 }));
   };
 
@@ -92,6 +106,28 @@ describe('a drag', () => {
     expect(g.dragEnd).toHaveBeenCalledTimes(1);
     pointer('pointermove', 90);
     expect(g.dragMove).toHaveBeenCalledTimes(1);
+  });
+
+  it('in the plain mode draws a box, and moves with Shift', () => {
+    document.documentElement.dataset.sciqlopMouse = 'plain';
+    const g = gestures('plot');
+    node.setPointerCapture = vi.fn();
+    detach = attachPointer(node, g);
+    pointer('pointerdown', 10, 5);
+    pointer('pointermove', 60, 45);
+    expect(g.boxMove).toHaveBeenCalledWith(0, { x: 10, y: 5 }, { x: 60, y: 45 });
+    pointer('pointerup', 60, 45);
+    expect(g.boxEnd).toHaveBeenCalledWith(0, true);
+    pointer('pointerdown', 10);
+    pointer('pointermove', 60);
+    pointer('pointercancel', 60);
+    expect(g.boxEnd).toHaveBeenLastCalledWith(0, false);
+    expect(g.dragStart).not.toHaveBeenCalled();
+    pointer('pointerdown', 10, 0, { shiftKey: true });
+    pointer('pointermove', 60);
+    expect(g.dragMove).toHaveBeenCalledWith(0, 0.5, 0);
+    pointer('pointerup', 60);
+    expect(g.boxEnd).toHaveBeenCalledTimes(2);
   });
 });
 

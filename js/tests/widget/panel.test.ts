@@ -99,6 +99,35 @@ describe('a panel', () => {
     expect(root().dataset.state).toBe('pending');
   });
 
+  it('zooms to the box that the plain mouse mode draws', () => {
+    document.documentElement.dataset.sciqlopMouse = 'plain';
+    open(spec());
+    model.answer({ status: 'empty', message: '' });
+    frame();
+    const stage = root().querySelector<HTMLElement>('.sq-stage')!;
+    const box = root().querySelector<HTMLElement>('.sq-box')!;
+    stage.setPointerCapture = vi.fn();
+    const pointer = (type: string, x: number, y: number): void => {
+      const event = new MouseEvent(type, { clientX: x, clientY: y, bubbles: true, button: 0 });
+      stage.dispatchEvent(Object.assign(event, { pointerId: 1 }));
+    };
+    const [start, stop] = [BigInt(root().dataset.start!), BigInt(root().dataset.stop!)];
+    pointer('pointerdown', 300, 60);
+    pointer('pointermove', 500, 160);
+    expect(box.hidden).toBe(false);
+    expect(box.style.width).toBe('200px');
+    pointer('pointerup', 500, 160);
+    frame();
+    delete document.documentElement.dataset.sciqlopMouse;
+    expect(box.hidden).toBe(true);
+    expect(BigInt(root().dataset.start!) > start && BigInt(root().dataset.stop!) < stop).toBe(true);
+    const commands = model.sent.flatMap(m => (m.type === 'command' ? [m.command] : []));
+    expect(commands.map(c => c.op)).toEqual(['set_axis', 'set_time_range']);
+    const { range } = commands[0] as unknown as { range: [number, number] };
+    expect(range[0]).toBeGreaterThan(-1);
+    expect(range[1]).toBeLessThan(1);
+  });
+
   it('shows an empty range in words', () => {
     open(spec());
     model.answer({ status: 'empty', message: 'covers 2015 to 2018' });

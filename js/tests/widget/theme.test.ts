@@ -20,6 +20,17 @@ describe('lineColors', () => {
   });
 });
 
+it('has the colour map of the settings, and a known one always', () => {
+  const { dataset } = document.documentElement;
+  const chosen = (name: string): string => {
+    dataset.sciqlopColormap = name;
+    return readTheme(document.body).colormap;
+  };
+  expect(['plasma', 'nonsense', 'toString'].map(chosen)).toEqual(['plasma', 'viridis', 'viridis']);
+  delete dataset.sciqlopColormap;
+  expect(readTheme(document.body).colormap).toBe('viridis');
+});
+
 /** WCAG's contrast of two colours. */
 function contrast(a: string, b: string): number {
   const light = [a, b].map(color => {

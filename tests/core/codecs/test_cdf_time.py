@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cdflib
 import numpy as np
+import pycdfpp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,7 +85,17 @@ def test_epoch_agrees_with_cdflib() -> None:
 def test_epoch16_agrees_with_cdflib() -> None:
     pair = cdflib.cdfepoch.compute_epoch16([2001, 2, 26, 5, 18, 30, 2, 123, 456, 700])
     values = np.array([[pair.real, pair.imag]])
-    assert iso(to_ns(values, "CDF_EPOCH16")) == ["2001-02-26T05:18:30.002123457"]
+    assert iso(to_ns(values, "CDF_EPOCH16")) == ["2001-02-26T05:18:30.002123456"]
+
+
+def test_picoseconds_are_cut_off_as_by_other_readers() -> None:
+    second = 63150455910.0
+    picos = [0.0, 1.0, 499.0, 500.0, 999.0, 1500.0, 2500.0, 123456999.0, 999999999999.0]
+    ours = epoch16_to_ns(np.array([[second, p] for p in picos]))
+    other = cdflib.cdfepoch.to_datetime(np.array([complex(second, p) for p in picos]))
+    assert ours.tolist() == other.astype(np.int64).tolist()
+    third = [pycdfpp.to_datetime64(pycdfpp.epoch16(second, p)).astype(np.int64) for p in picos]
+    assert ours.tolist() == [int(t) for t in third]
 
 
 def test_no_times() -> None:

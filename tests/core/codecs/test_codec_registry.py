@@ -146,3 +146,16 @@ def test_a_broken_plugin_is_skipped(
         assert "gone" in caplog.text
     finally:
         codecs._table.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "head", [b"! a remark\n\n  ! another\r\nFILE_NAME = x\n", b"\nSTART_META = A\n",
+             b"file_format_version = 2\n"],
+)  # fmt: skip
+def test_cef_is_known_by_its_first_statement(head: bytes) -> None:
+    assert codecs.sniff(head, source="noname").name == "cef"
+
+
+def test_many_remarks_take_no_time() -> None:
+    with pytest.raises(UnsupportedFormat):
+        codecs.sniff(b" \n" * 2000, source="noname")

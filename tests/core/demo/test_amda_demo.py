@@ -280,7 +280,7 @@ def test_a_period_that_is_not_public_becomes_a_gap(archive, tmp_path):
     with spz.Session(archive.settings(tmp_path)) as session:
         session.inventory.refresh(["amda"])
         product = "amda/cass_bmag_orb1s"
-        with pytest.raises(MissingCredentials, match="after 2017-09-01.*log in"):
+        with pytest.raises(MissingCredentials, match=r"after 2017-09-01.*log in"):
             session.get_data(product, *span)
         with pytest.warns(SpeasyWarning, match="log in"):
             v = session.get_data(product, *span, on_error="gaps")
@@ -308,3 +308,24 @@ def test_a_wrong_login_gets_what_is_public(archive, tmp_path):
             )
         assert len(v) == 60
         assert [gap.retryable for gap in v.gaps] == [False]
+
+
+def test_a_users_lists_go_with_a_login_that_is_refused(archive, tmp_path):
+    def own(password: str) -> tuple[list[str], tuple[str, ...]]:
+        settings = archive.settings(tmp_path).with_(amda_user=USER, amda_password=password)
+        with spz.Session(settings) as session:
+            state = session.inventory.refresh(["amda"], force=True)["amda"]
+            ids = session.inventory.flat
+            return [one for one in ("amda/ws_0", "amda/tt_0", "amda/imf") if one in ids], (
+                state.warnings
+            )
+
+    assert own(PASSWORD) == (["amda/ws_0", "amda/tt_0", "amda/imf"], ())
+    found, warnings = own("guess")
+    assert found == ["amda/imf"]
+    assert "wrong user or password" in warnings[0]
+    with archive.faults.on(match=r"userID", status=503, retry_after="0"):
+        assert own(PASSWORD)[0] == ["amda/imf"]
+    assert own(PASSWORD)[0] == ["amda/ws_0", "amda/tt_0", "amda/imf"]
+    with archive.faults.on(match=r"userID", status=503, retry_after="0"):
+        assert own(PASSWORD)[0] == ["amda/ws_0", "amda/tt_0", "amda/imf"]

@@ -17,9 +17,11 @@ from demo_tools import SERVICE, ask, data, fetch, hours, write_cdf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speasy_core import codecs
 from speasy_core.codecs import cdf as codec
 from speasy_core.demo import LocalArchive, _filenames, catalog
 from speasy_core.demo.holdings import ArchiveError
+from speasy_core.session import Session
 from speasy_core.timerange import TimeRange
 
 
@@ -387,3 +389,57 @@ def test_attributes_keep_their_types(shared_data: Path) -> None:
             copy = got[name].attributes[key]
             assert (str(copy), copy.type()) == (str(value), value.type()), (name, key)
     assert set(got.attributes) == set(original.attributes)
+
+
+_VOTABLE = b"""<?xml version="1.0"?>
+<VOTABLE version="1.3"><RESOURCE><TABLE name="mine">
+<FIELD name="Start Time" ID="TimeIntervalStart" datatype="char" arraysize="*" xtype="dateTime"
+ ucd="time.start"/>
+<FIELD name="Stop Time" ID="TimeIntervalStop" datatype="char" arraysize="*" xtype="dateTime"
+ ucd="time.end"/>
+<DATA><TABLEDATA><TR><TD>2020-01-01T00:00:00</TD><TD>2020-01-01T01:00:00</TD></TR></TABLEDATA>
+</DATA></TABLE></RESOURCE></VOTABLE>"""
+
+
+_HAPI = b"""#{"HAPI": "3.0", "status": {"code": 1200, "message": "OK"}, "format": "csv",
+#"startDate": "2020-01-01T00:00:00Z", "stopDate": "2020-01-02T00:00:00Z", "parameters": [
+#{"name": "Time", "type": "isotime", "length": 20, "units": "UTC", "fill": null},
+#{"name": "x", "type": "double", "units": "nT", "fill": null}]}
+2020-01-01T00:00:00Z,1
+2020-01-01T01:00:00Z,2
+"""
+
+
+def test_files_are_known_by_their_content_whatever_their_names(
+    tmp_path: Path, shared_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    whole = write_cdf(tmp_path / "tmp.cdf", hours("2020-01-01", 0, 24)).read_bytes()
+    (folder / "xx_h0_tst_20200101_v01").write_bytes(whole)
+    (folder / "xx_h0_tst_20200102_v01.dat").write_bytes(whole[:-5000])
+    cef = next((shared_data / "csa").glob("*.cef"))
+    (folder / "cluster.txt").write_bytes(b"! a remark\n\n! and one more\n" + cef.read_bytes())
+    (folder / "events").write_bytes(_VOTABLE)
+    (folder / "recorded").write_bytes(_HAPI)
+    (folder / "other.vot").write_bytes(b"no table")
+    (folder / "bad.cef").write_bytes(b"FILE_NAME = x\n")
+    (folder / "grid.old").write_bytes(b"CDF\x01" + bytes(100))
+    (folder / "notes").write_bytes(b"# A title\n")
+    with LocalArchive(folder) as running:
+        assert "XX_H0_TST" in running.datasets
+        got = fetch(running.url, "XX_H0_TST", "b", "20200101T000000Z", "20200101T010000Z")
+        assert len(got["b"]) == 61
+        settings = running.settings(tmp_path / "cache")
+        with Session(settings) as session:
+            session.inventory.refresh(["amda", "csa", "hapi"])
+            x = session.get_data("hapi/local/recorded/x", "2020-01-01", "2020-01-02")
+            assert x.values.tolist() == [1, 2]
+            lists = [ref for ref in session.inventory.flat if "sharedcatalog" in ref]
+            assert len(session.get_data(lists[0])) == 1
+            name = codecs.read_file(cef).meta["DATASET_ID"]
+            name = name[0] if isinstance(name, list) else name
+            assert any(ref.startswith(f"csa/{name}/") for ref in session.inventory.flat)
+    for bad in ("xx_h0_tst_20200102_v01.dat", "other.vot", "bad.cef", "grid.old"):
+        assert bad in caplog.text
+    assert "notes" not in caplog.text

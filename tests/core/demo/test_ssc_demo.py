@@ -15,6 +15,8 @@ from speasy_core.demo import LocalArchive
 from speasy_core.demo._frames import EARTH_RADIUS, FRAMES, convert, spherical
 from speasy_core.demo._orbits import ORBITS, Ellipse
 from speasy_core.demo.synthetic.coordinates import gse_to_gsm
+from speasy_core.errors import HttpStatusError, UnknownProduct
+from speasy_core.session import Session
 from speasy_core.timerange import to_ns
 
 NS = {"s": "http://sscweb.gsfc.nasa.gov/schema"}
@@ -270,5 +272,25 @@ def test_recorded_answers_are_served_as_they_are(tmp_path: Path, shared_data: Pa
         assert len(numbers(cut, ".//s:X")) == 11
         other = locations(archive, "moon/20060108T013000Z,20060108T014000Z/gsm/")
         assert other.findtext("s:StatusSubCode", namespaces=NS) == "InvalidCoordSystem"
-        none = locations(archive, "mms1/20190102T000000Z,20190103T000000Z/gse/")
+        none = locations(archive, "nope/20190102T000000Z,20190103T000000Z/gse/")
         assert none.findtext("s:StatusSubCode", namespaces=NS) == "InvalidSatellite"
+
+
+def test_a_spacecraft_of_the_recorded_list_without_a_track(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("sscweb_observatories.xml", "sscweb_trajectory.xml"):
+        shutil.copy(shared_data / "ssc" / name, folder / name)
+    with (
+        LocalArchive(folder) as archive,
+        Session(archive.settings(tmp_path / "cache")) as session,
+    ):
+        session.inventory.refresh(["ssc"])
+        assert "ssc/mms1" in session.inventory.flat
+        with pytest.raises(HttpStatusError, match="local archive holds no track of mms1"):
+            session.get_data("ssc/mms1", "2019-01-02", "2019-01-03")
+        with pytest.raises(UnknownProduct, match="nope"):
+            session.get_data("ssc/nope", "2019-01-02", "2019-01-03")
+        assert len(session.get_data("ssc/moon", "2006-01-08T01", "2006-01-08T02")) == 60

@@ -28,7 +28,7 @@ from speasy_core.errors import (
     UnknownProvider,
 )
 from speasy_core.http import Deadline
-from speasy_core.inventory import Inventory, Node, refresh
+from speasy_core.inventory import Inventory, Node, keeper, refresh
 from speasy_core.inventory.db import FILE_NAME, IndexDb
 from speasy_core.inventory.tree import attribute_name, attribute_names
 from speasy_core.product import ProductInfo, ProductRef
@@ -351,6 +351,55 @@ def test_parts_are_shown_before_the_whole(make, fake):
     gate.set()
     settle(inventory)
     assert [node.name for node in inventory.tree.ssc.x] == ["y", "z"]
+
+
+def test_a_part_that_did_not_answer_is_asked_again_within_minutes(make, monkeypatch):
+    class TwoServers(FakeProvider):
+        down = True
+
+        def inventory(self, *, deadline, since=None):
+            self.asked.append("all")
+            records = [product("a", "x", provider="ssc"), product("c", "x", provider="ssc")]
+            return InventoryUpdate("a:1", records, ("b does not answer", "c: odd"), [("b",)])
+
+        def inventory_again(self, paths, *, deadline, since):
+            assert (paths, since) == ((("b",),), "a:1")
+            self.asked.append("b")
+            if self.down:
+                return None
+            new = [product("b", "y", provider="ssc")]
+            return InventoryUpdate("a:1 b:1", new, ("b: odd",), [("a",), ("c",)])
+
+    now = time.time()
+    monkeypatch.setattr(keeper.time, "time", lambda: now)
+    servers = TwoServers("ssc", ())
+    inventory = make(servers)
+    inventory.refresh()
+
+    def look() -> list[str]:
+        inventory.find("x")
+        settle(inventory)
+        return [node.name for node in inventory.tree.ssc]
+
+    assert look() == ["a", "c"]
+    assert servers.asked == ["all"]
+    for minutes in (2, 4, 8, 16, 32, 60, 60):
+        now += minutes * 60 - 1
+        look()
+        before = len(servers.asked)
+        now += 1
+        look()
+        assert servers.asked[before:] == ["b"]
+    assert inventory.states()["ssc"].error is None
+    servers.down = False
+    now += 3600
+    look()
+    assert sorted(look()) == ["a", "b", "c"]
+    assert inventory.states()["ssc"].warnings == ("c: odd", "b: odd")
+    asked = len(servers.asked)
+    now += 7200
+    look()
+    assert len(servers.asked) == asked
 
 
 def test_offline_asks_nobody(make, fake):

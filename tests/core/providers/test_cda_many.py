@@ -176,7 +176,8 @@ def test_files_are_read_once_for_all(session, archive):
 def test_offline_nothing_is_planned(session, archive):
     session.get_data([B, F], *DAY)
     archive.requests.clear()
-    found = session.get_data([B, F], "2018-01-01", "2018-01-03", offline=True)
+    with pytest.warns(spz.errors.SpeasyWarning, match="offline, and not all"):
+        found = session.get_data([B, F], "2018-01-01", "2018-01-03", offline=True)
     assert [len(v.gaps) for v in found] == [1, 1]
     assert archive.requests == []
 

@@ -11,6 +11,7 @@ import speasy_core as spz
 from speasy_core.config import Settings
 from speasy_core.demo import LocalArchive
 from speasy_core.errors import (
+    CorruptFile,
     HttpStatusError,
     InvalidRequest,
     SpeasyError,
@@ -165,3 +166,12 @@ def test_real_files(shared_data: Path, tmp_path):
             assert np.array_equal(ours.time, theirs.time)
             assert np.array_equal(ours.values, theirs.values, equal_nan=True)
         http.close()
+
+
+def test_a_file_that_came_damaged_is_fetched_anew(archive, tmp_path):
+    with spz.Session(archive.settings(cache_dir=tmp_path)) as session:
+        asked = ("cda/AC_H0_SWE/Np", "2019-01-02", "2019-01-03")
+        damage = {"match": r"ac_h0_swe_2019", "change": lambda body: body[:-40]}
+        with archive.faults.on(**damage), pytest.raises(CorruptFile):
+            session.get_data(*asked, method="FILE")
+        assert len(session.get_data(*asked, method="FILE")) > 1000

@@ -19,12 +19,13 @@ from speasy_core.errors import (
     RequestTooLarge,
     ServerError,
     ServerUnreachable,
+    SpeasyError,
     SpeasyWarning,
     UnexpectedContent,
     UnknownProduct,
 )
 from speasy_core.http import Deadline, Headers, HttpClient, Response
-from speasy_core.inventory import Inventory
+from speasy_core.inventory import Inventory, keeper
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Fetched
 from speasy_core.providers import hapi
@@ -558,6 +559,37 @@ def test_the_tree_of_a_server_that_is_down_outlives_restarts_and_changes(http, t
     assert warnings == ()
 
 
+def test_a_server_that_was_down_is_asked_again_and_no_other(http):
+    provider, _, _ = two_servers(http)
+    whole = provider.inventory(deadline=Deadline(10))
+    catalog = http.answers["http://b/hapi/catalog"]
+    http.answers["http://b/hapi/catalog"] = ServerUnreachable("refused")
+    part = provider.inventory(deadline=Deadline(10))
+    http.asked.clear()
+    again = {"deadline": Deadline(10), "since": part.version}
+    assert provider.inventory_again(part.kept, **again) is None
+    http.answers["http://b/hapi/catalog"] = catalog
+    update = provider.inventory_again(part.kept, **again)
+    assert {r.path[0] for r in update.records} == {"b"}
+    assert (update.version, update.kept) == (whole.version, [("a",)])
+    assert not [url for _, url, _ in http.asked if url.startswith("http://a/")]
+
+
+def test_a_server_that_comes_back_is_in_the_tree_of_the_session(http, tmp_path, monkeypatch):
+    provider, _, _ = two_servers(http)
+    monkeypatch.setattr(keeper, "AGAIN_FIRST", 0.0)
+    catalog = http.answers["http://b/hapi/catalog"]
+    http.answers["http://b/hapi/catalog"] = ServerUnreachable("refused")
+    inventory = Inventory(tmp_path, {"hapi": provider}, Settings())
+    assert inventory.refresh()["hapi"].warnings == ("b does not answer: refused",)
+    assert set(inventory.flat) == {"hapi/a/DS/x"}
+    http.answers["http://b/hapi/catalog"] = catalog
+    state = inventory.refresh()["hapi"]  # not forced: it is due
+    assert (state.warnings, state.error) == ((), None)
+    assert set(inventory.flat) == {"hapi/a/DS/x", "hapi/b/DS/x"}
+    inventory.close()
+
+
 def test_changes_are_noticed(http):
     provider, a, _ = two_servers(http)
     version = provider.inventory(deadline=Deadline(10)).version
@@ -648,3 +680,11 @@ def test_get_data_and_tree(archive, tmp_path):
         assert all(len(part) > 200 for part in whole.values())
         with pytest.warns(SpeasyWarning, match="has data from"):
             assert len(session.get_data(node, "1950-01-01", "1950-01-02")) == 0
+
+
+def test_what_is_no_description_of_a_server_is_asked_for_again(archive, tmp_path):
+    with Session(archive.settings(tmp_path)) as session:
+        product = ("hapi/local/AC_H0_SWE/Np", "2019-01-02", "2019-01-03")
+        with archive.faults.on(match="/capabilities", body=b"{}"), pytest.raises(SpeasyError):
+            session.get_data(*product)
+        assert len(session.get_data(*product)) > 1000

@@ -11,7 +11,13 @@ import pytest
 
 from speasy_core.config import Settings
 from speasy_core.demo import LocalArchive
-from speasy_core.errors import SpeasyError, UnexpectedContent, UnknownProduct
+from speasy_core.errors import (
+    ServerError,
+    SpeasyError,
+    SpeasyWarning,
+    UnexpectedContent,
+    UnknownProduct,
+)
 from speasy_core.http import Deadline, Headers, Response
 from speasy_core.product import ProductRef
 from speasy_core.providers._uiowa_answers import read_table
@@ -184,3 +190,45 @@ def test_through_the_session(archive, tmp_path):
         noon = session.get_data("uiowa/Jupiter_Io_Geographic", "2001-01-01", "2001-01-02")
         assert noon["LT"].values.min() >= 0
         assert noon["LT"].values.max() <= 24
+
+
+GALILEO = "uiowa/Jupiter_Galileo_Ecliptic"  # until 2003-09-30T11:58:55
+EDGE = ("2003-09-30T11:30", "2003-09-30T12:30")
+ALL_FAULTS = {
+    "503": {"status": 503, "retry_after": "0"},
+    "404": {"status": 404},
+    "cut": {"cut": 900},
+    "html": {"html": True},
+    "empty": {"empty": True},
+    "reset": {"reset": True},
+    "delay": {"delay": 30.0},
+}
+
+
+@pytest.mark.parametrize("fault", ALL_FAULTS)
+def test_faults_at_the_end_of_the_coverage_are_those_inside(fault, archive, tmp_path):
+    settings = archive.settings(tmp_path)
+    with Session(settings) as session:
+        whole = session.get_data(GALILEO, *EDGE)
+        assert len(whole) == 29
+    for span in (EDGE, ("2000-01-01", "2000-01-01T01")):
+        with (
+            Session(settings.with_(cache_dir=tmp_path / f"again{span[0][:4]}")) as session,
+            archive.faults.on(match="casephem", **ALL_FAULTS[fault]),
+            pytest.raises(ServerError) as caught,
+        ):
+            session.get_data(GALILEO, *span, timeout=1.5)
+        assert caught.value.product == "uiowaephtool/Jupiter_Galileo_Ecliptic"
+
+
+@pytest.mark.parametrize("fault", ALL_FAULTS)
+def test_outside_of_the_coverage_no_fault_is_met(fault, archive, tmp_path):
+    with (
+        Session(archive.settings(tmp_path)) as session,
+        archive.faults.on(match="casephem", **ALL_FAULTS[fault]),
+    ):
+        session.inventory.refresh(["uiowaephtool"])
+        with pytest.warns(SpeasyWarning, match="has data from 1989-10-19.* only"):
+            v = session.get_data(GALILEO, "2010-01-01", "2010-01-02", timeout=5.0)
+        assert len(v) == 0
+        assert v.gaps == ()
