@@ -80,9 +80,8 @@ def _first_got_404(world: World) -> None:
     assert world.ask_elsewhere().error is not None
 
 
-@area.case("process got 404, then another asks at once", "E", "H")
+@area.case("process got 404, then another asks at once", "R", "H")
 def _(world: World) -> Asked:
-    # remembered a while; the error says so, and how to ask all the same
     _first_got_404(world)
     return world.ask()
 
