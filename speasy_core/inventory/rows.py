@@ -166,7 +166,7 @@ class TreeRow:
         if record.ref is not None:
             self.ref = storable(record.ref.path)
             self.packed_ref = _pack_ref(self.ref, self.path)
-            self.folded = " ".join(fold(self.path[-1]).split())
+            self.folded = fold(self.path[-1]).strip().replace("  ", " ")
 
     def cells(self, tree: int, labels: dict[str, int]) -> tuple[object, ...]:
         """Return the cells of the `nodes` table."""
@@ -233,10 +233,8 @@ def make_rows(provider: str, records: Iterable[ProductInfo]) -> list[TreeRow]:
     taken: set[int] = {node_id(provider, ())}
 
     def place(path: tuple[str, ...]) -> TreeRow:
-        row = rows.get(path)
-        if row is not None:
-            return row
-        up = place(path[:-1]) if len(path) > 1 else None
+        above = path[:-1]
+        up = (rows.get(above) or place(above)) if above else None
         id_ = node_id(provider, path)
         while id_ in taken:  # two paths in 2**52 with one id: the later one moves on
             id_ += 1
@@ -247,7 +245,7 @@ def make_rows(provider: str, records: Iterable[ProductInfo]) -> list[TreeRow]:
         return row
 
     for record in records:
-        row = place(record.path)
+        row = rows.get(record.path) or place(record.path)
         if row.record is None:
             row.fill(record)
     return list(rows.values())

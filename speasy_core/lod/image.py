@@ -199,7 +199,9 @@ class ImagePyramid(Pyramid):
         One row on each side of the view comes too when rows are shown as they are.
         """
         low, high = self._rows(start_ns, stop_ns)
-        if high - low <= _RAW_ROWS * max(1, columns):
+        if self._sparse(low, high, (stop_ns - start_ns) / max(1, columns)) and (
+            high - low <= _RAW_ROWS * max(1, columns)
+        ):
             rows = np.arange(max(0, low - 1), min(len(self.time), high + 1))
             x0, x1 = self._cells(rows, (stop_ns - start_ns) // 100)
             sums, counts, ids = self._read(rows)
@@ -213,6 +215,12 @@ class ImagePyramid(Pyramid):
         mean, targets = self._means(grid)
         x0, x1 = self._column_edges(grid)
         return Image(x0, x1, self._channels(targets), mean.astype(np.float32), high - low)
+
+    def _sparse(self, low: int, high: int, step: float) -> bool:
+        """Whether even the densest stretch of some rows has few to a column of `step` ns."""
+        # Counted over the whole view, one short burst would be drawn with rows left out.
+        time = self.time[low : low + _MOST_RAW if high - low > _MOST_RAW else high]
+        return bool(np.all(time[_STRETCH:] - time[:-_STRETCH] >= _STRETCH / _RAW_ROWS * step))
 
     def columns(self, edges: I64, step: int) -> tuple[I64, I64, F64, F64]:
         """Return what lies between each two of `edges`, exactly.

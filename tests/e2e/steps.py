@@ -33,6 +33,13 @@ def product_path(lab: LabPage, ref: str) -> list[str]:
     return list(lab.until(ask, 20, f"the inventory has {ref}"))
 
 
+def reload(lab: LabPage) -> None:
+    """Load the page again, as F5 does, and wait for JupyterLab's layout."""
+    lab.page.reload()
+    lab.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
+    lab.page.evaluate("async () => { await window.jupyterapp.restored; }")
+
+
 def show_tree(lab: LabPage) -> None:
     """Open the side panel and wait until the tree has rows."""
     lab.command("sciqlop-lab:show-tree")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .labpage import LabPage
-from .steps import panel, view, wait_for_graphs, wheel
+from .steps import panel, reload, view, wait_for_graphs, wheel
 
 CELL = """
 import numpy as np
@@ -45,14 +45,112 @@ def maps(root: Any) -> list[str]:
     return [box.input_value() for box in root.get_by_role("combobox", name="Colour map").all()]
 
 
-def test_colour_map_and_mouse_mode(lab: LabPage) -> None:
+def plot_box(root: Any) -> dict[str, float]:
+    box: dict[str, float] = root.locator(".sq-plot").first.bounding_box()
+    return box
+
+
+def drag_over(lab: LabPage, root: Any, *, keys: str = "", shot: str = "") -> None:
+    """Drag over the middle of the first plot: half its width, half its height."""
+    box, mouse = plot_box(root), lab.page.mouse
+    if keys:
+        lab.page.keyboard.down(keys)
+    mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.25 * box["height"])
+    mouse.down()
+    mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.75 * box["height"], steps=6)
+    if shot:
+        lab.shot(shot)
+    mouse.up()
+    if keys:
+        lab.page.keyboard.up(keys)
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_colour_map_and_mouse_mode(lab: LabPage, theme: str) -> None:
+    lab.theme(f"JupyterLab {theme}")
     lab.notebook("settings.ipynb", [CELL])
     lab.run(0)
     root = panel(lab)
     wait_for_graphs(lab, root, 2)
-    assert maps(root) == ["viridis", "gray"]
+    lab.until(lambda: maps(root) == ["viridis", "gray"], 5, "the second has a map of its own")
     open_editor(lab)
-    lab.shot("settings-editor")
+    lab.shot(f"settings-editor-{theme.lower()}")
+    field(lab, "Colour map").select_option("plasma")
+    field(lab, "Mouse mode").select_option("plain")
+    lab.page.wait_for_selector('html[data-sciqlop-mouse="plain"]', state="attached", timeout=10_000)
+    lab.page.get_by_role("tab", name="settings.ipynb").click()
+    try:
+        lab.until(lambda: maps(root) == ["plasma", "gray"], 5, "the map is taken over")
+        before = view(root)
+        wheel(lab, root, -300)
+        lab.until(lambda: span(root) < 0.9 * (before[1] - before[0]), 5, "the wheel zooms")
+        wait_for_graphs(lab, root, 2)
+        start, stop = view(root)
+        drag_over(lab, root, shot=f"mouse-box-{theme.lower()}")
+        lab.until(lambda: 0.4 < span(root) / (stop - start) < 0.6, 5, "the box is zoomed to")
+        assert start < view(root)[0] < view(root)[1] < stop
+        lab.until(
+            lambda: lab.evaluate("panel.model.plots[0].y.range") != "None", 5, "values are zoomed"
+        )
+        start, stop = view(root)
+        drag_over(lab, root, keys="Shift")
+        lab.until(lambda: view(root)[0] < start, 5, "Shift and a drag move")
+        assert abs(span(root) / (stop - start) - 1) < 1e-6
+        root.locator(".sq-stage").dblclick(position={"x": 300, "y": 100})
+        lab.until(
+            lambda: lab.evaluate("panel.model.plots[0].y.range") == "None", 5, "values are fitted"
+        )
+        wait_for_graphs(lab, root, 2)
+        lab.shot(f"mouse-plain-{theme.lower()}")
+    finally:
+        open_editor(lab)
+        field(lab, "Colour map").select_option("viridis")
+        field(lab, "Mouse mode").select_option("sciqlop")
+        lab.page.wait_for_selector('html[data-sciqlop-mouse="sciqlop"]', state="attached")
+        lab.page.wait_for_timeout(500)  # the editor saves after a pause
 
 
-"""Dump."""
+def span(root: Any) -> int:
+    start, stop = view(root)
+    return stop - start
+
+
+def test_the_editor_writes_the_file_of_server_and_kernels(lab: LabPage) -> None:
+    file = lab.root.parent / "settings.toml"
+
+    def written() -> dict[str, Any]:
+        return tomllib.loads(file.read_text()) if file.is_file() else {}
+
+    open_editor(lab)
+    field(lab, "Cache size").fill("7.5")
+    field(lab, "Cache size").press("Tab")
+    lab.until(lambda: _find(written(), "cache_size") == 7_500_000_000, 10, "the size is written")
+    field(lab, "Offline").check()
+    try:
+        lab.until(lambda: _find(written(), "offline") is True, 10, "offline is written")
+        lab.page.get_by_text("Settings written to").first.wait_for(timeout=5000)
+        lab.shot("settings-written")
+        lab.notebook(
+            "told.ipynb", ["import speasy_core as spz; s = spz.default_session().settings"]
+        )
+        lab.run(0)
+        assert lab.evaluate("(s.cache_size, s.offline)") == "(7500000000, True)"
+        reload(lab)
+        open_editor(lab)
+        assert field(lab, "Cache size").input_value() == "7.5"
+        assert field(lab, "Offline").is_checked()
+    finally:
+        field(lab, "Offline").uncheck()
+        field(lab, "Cache size").fill("20")
+        field(lab, "Cache size").press("Tab")
+        lab.until(lambda: not _find(written(), "offline"), 10, "it is online again")
+        lab.until(lambda: _find(written(), "cache_size") != 7.5e9, 10, "the size is back")
+
+
+def _find(tables: dict[str, Any], name: str) -> Any:
+    """A setting, in whichever table of the file it is."""
+    for key, value in tables.items():
+        found = _find(value, name) if isinstance(value, dict) else value if key == name else None
+        if found is not None:
+            return found
+    return None

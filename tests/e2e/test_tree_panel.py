@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .labpage import LabPage
-from .steps import find_row, graphs, panel, search, show_tree, wait_for_graphs
+from .steps import find_row, graphs, panel, reload, search, show_tree, wait_for_graphs
 
 FIELD = "cda/AC_H0_MFI/BGSEc"
 MAGNITUDE = "cda/AC_H0_MFI/Magnitude"
@@ -52,12 +52,6 @@ def row(lab: LabPage, ref: str) -> Any:
 
 def products(root: Any, lab: LabPage) -> str:
     return lab.evaluate("[[g.product for g in p.graphs] for p in panel.model.plots]")
-
-
-def reload(lab: LabPage) -> None:
-    lab.page.reload()
-    lab.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
-    lab.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
 
 def both_themes(lab: LabPage, name: str) -> None:
