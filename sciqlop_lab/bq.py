@@ -114,6 +114,21 @@ def _line_points(item: dict[str, Any], buffers: list[Any], origin: int) -> tuple
     return x.reshape(-1), pair.reshape(k, -1)
 
 
+def _lacking(spec: specs.PanelSpec) -> list[str]:
+    """Name what the spec asks for and these figures do not have."""
+    graphs = [graph for _, graph in spec.graphs]
+    maps = {plot.z.colormap for plot in spec.plots if plot.z.colormap} - {"viridis"}
+    asked = {
+        "a second value axis": any(graph.y_axis == "y2" for graph in graphs),
+        "steps": any(graph.style == "steps" for graph in graphs),
+        "points": any(graph.style == "points" for graph in graphs),
+        "a symmetric logarithm": any("symlog" in (p.y.log, p.y2.log) for p in spec.plots),
+        f"the colour map {', '.join(sorted(maps))}": bool(maps),
+        "spans": bool(spec.spans),
+    }
+    return [what for what, wanted in asked.items() if wanted]
+
+
 class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
     """Stacked bqplot figures over one axis of time; made by :func:`sciqlop_lab.Panel`."""
 
@@ -165,7 +180,9 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
         self.children = (*(plot.figure for plot in self._plots.values()), self._zone)
 
     def _messages(self) -> list[dict[str, str]]:
-        return [
+        lacking = _lacking(self._model)
+        said = f"Only renderer='canvas' draws {', '.join(lacking)}"
+        return ([{"level": "info", "text": said}] if lacking else []) + [
             {"level": "error" if text.startswith("!") else "info", "text": text.lstrip("!")}
             for plot in self._plots.values()
             for text in plot.status.values()

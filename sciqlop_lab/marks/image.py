@@ -18,6 +18,8 @@ __all__ = ["MARK", "ImageMark", "ImagePicture"]
 _GLANCE = 16  # columns
 _EXACT = 1 << 14  # values up to which a picture keeps them as they are
 _LEAST_HALF, _MOST_HALF = -14, 15  # powers of two between which half floats have all their digits
+_LOOKED_AT = 256  # rows that tell what the values are like
+_MOST_NEGATIVE = 0.2  # of all values: noise around no counts has fewer as a rule
 _LOG_FROM = 20.0  # positive channels that span more than this are read best on a log scale
 
 
@@ -61,6 +63,13 @@ def _packed(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float |
     return np.ldexp(values, -power).astype(np.float16), float(np.ldexp(1.0, power))
 
 
+def _signed(variable: SpeasyVariable) -> bool:
+    """Whether so many values are below zero that a log scale would hide the picture."""
+    rows = variable[:: max(1, len(variable) // _LOOKED_AT)].fill_to_nan().values
+    known = rows[np.isfinite(rows)]
+    return bool(np.count_nonzero(known < 0) > _MOST_NEGATIVE * known.size)
+
+
 class ImagePicture:
     """A spectrogram with its pyramid."""
 
@@ -76,7 +85,7 @@ class ImagePicture:
             "kind": "image",
             "unit": variable.unit,
             "label": label_of(variable),
-            "log": True if z_log is None else z_log,
+            "log": not _signed(variable) if z_log is None else z_log,
             "y_unit": axis.unit if axis is not None else "",
             "y_label": self._axis_label(axis),
             "y_log": y_log,

@@ -19,7 +19,8 @@ from .tables import ChannelTables
 __all__ = ["Image", "ImagePyramid"]
 
 _GAP = 1.5  # blank where a step is longer than this many times the steps around it
-_RAW_ROWS = 2
+_RAW_ROWS = 2  # rows per pixel up to which the rows themselves are shown
+_STRETCH = 4  # rows over which that is counted
 _WORK = 1 << 18  # numbers held at a time: they stay in the processor's cache
 _LONG = 1 << 22  # numbers from which threads are worth their start
 
@@ -199,9 +200,8 @@ class ImagePyramid(Pyramid):
         One row on each side of the view comes too when rows are shown as they are.
         """
         low, high = self._rows(start_ns, stop_ns)
-        if self._sparse(low, high, (stop_ns - start_ns) / max(1, columns)) and (
-            high - low <= _RAW_ROWS * max(1, columns)
-        ):
+        few = high - low <= _RAW_ROWS * max(1, columns)
+        if few and self._sparse(low, high, (stop_ns - start_ns) / max(1, columns)):
             rows = np.arange(max(0, low - 1), min(len(self.time), high + 1))
             x0, x1 = self._cells(rows, (stop_ns - start_ns) // 100)
             sums, counts, ids = self._read(rows)
@@ -217,9 +217,9 @@ class ImagePyramid(Pyramid):
         return Image(x0, x1, self._channels(targets), mean.astype(np.float32), high - low)
 
     def _sparse(self, low: int, high: int, step: float) -> bool:
-        """Whether even the densest stretch of some rows has few to a column of `step` ns."""
-        # Counted over the whole view, one short burst would be drawn with rows left out.
-        time = self.time[low : low + _MOST_RAW if high - low > _MOST_RAW else high]
+        """Whether even the densest stretch of rows has few to a column of `step` ns."""
+        # Where all lie in one part of the view, most would fall between the screen's pixels.
+        time = self.time[low:high]
         return bool(np.all(time[_STRETCH:] - time[:-_STRETCH] >= _STRETCH / _RAW_ROWS * step))
 
     def columns(self, edges: I64, step: int) -> tuple[I64, I64, F64, F64]:

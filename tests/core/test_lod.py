@@ -321,6 +321,27 @@ def test_image_of_many_rows_uses_every_level():
     assert picture.channels.shape == (4,)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_long_image_is_reduced_in_threads_to_the_means_of_its_rows(order, missing):
+    n, m = 150_000, 32
+    values = np.random.default_rng(2).random((n, m), np.float32)
+    if missing:  # in one stretch alone, all rows of a block among them
+        values[70_000:70_500, 3] = np.nan
+        values[90_000, 4] = np.inf
+    pyramid = ImagePyramid(np.arange(n) * SECOND, np.asarray(values, order=order), np.arange(m))
+    edges = np.array([0, 11, 70_100, 70_300, 89_990, 140_001, n]) * SECOND
+    _, rows, _, means = pyramid.columns(edges, SECOND)
+    assert rows.sum() == n
+    values[~np.isfinite(values)] = np.nan
+    parts = np.split(values.astype("f8"), (edges[1:-1] // SECOND).astype(int))
+    for found, part in zip(means, parts, strict=True):
+        some = np.isfinite(part).any(axis=0)
+        np.testing.assert_allclose(found[some], np.nanmean(part[:, some], axis=0), rtol=1e-5)
+        assert np.isnan(found[~some]).all()
+    assert pyramid.nbytes < (0.06 if missing else 0.05) * values.nbytes
+
+
 def test_cells_are_blank_across_a_hole_and_touch_elsewhere():
     time = np.array([0, 10, 20, 30, 100, 110, 120]) * SECOND
     picture = ImagePyramid(time, np.ones((7, 2)), np.array([1.0, 2.0])).query(0, 130 * SECOND, 50)
@@ -360,3 +381,13 @@ def test_a_view_far_wider_than_the_data():
     picture = MinMaxPyramid(time, np.arange(5000.0)).query(-(2**61), 2**61, 10)
     assert picture.rows == 5000
     assert np.nanmax(picture.values) == 4999
+
+
+def test_a_burst_in_one_part_of_an_image_is_reduced_there():
+    # few rows for the whole view, but twelve to a column where they lie
+    time = np.arange(1200) * SECOND
+    values = np.random.default_rng(4).normal(size=(1200, 3)).astype(np.float32)
+    picture = ImagePyramid(time, values, np.arange(3.0)).query(0, 12_000 * SECOND, 1000)
+    assert len(picture.x0) < 200
+    first = values[(time >= picture.x0[0]) & (time < picture.x1[0])]
+    np.testing.assert_allclose(picture.values[0], first.mean(axis=0), atol=1e-5)

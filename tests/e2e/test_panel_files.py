@@ -23,7 +23,7 @@ def write_panel(lab: LabPage, name: str, *products: str) -> None:
     ]
     ranges = {"start": "1672624800000000000", "stop": "1672653600000000000"}
     spec = {"version": 1, "title": "", "time_range": ranges, "plots": plots}
-    (lab.root / name).write_text(json.dumps({"sciqlop_panel": spec}))
+    (lab.root / name).write_text(json.dumps({"sciqlop_panel": 1, "spec": spec}))
 
 
 def open_by_mouse(lab: LabPage, name: str) -> Any:

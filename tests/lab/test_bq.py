@@ -215,3 +215,11 @@ def test_ticks_of_a_log_axis():
     assert log_ticks(np.array([3.0, np.nan, -1.0, 3.1])) is None
     assert log_ticks(np.array([np.nan])) is None
     assert len(log_ticks(np.array([1e-30, 1e30]))) < 12
+
+
+def test_what_these_figures_cannot_draw_is_said(panel):
+    panel.plot(PRODUCT, style="steps", y_axis="y2")
+    panel.plots[0].set_axis("y", log="symlog")
+    assert panel.wait(5)
+    (text,) = [m["text"] for m in panel._zone.messages if "renderer='canvas'" in m["text"]]
+    assert text.endswith("draws a second value axis, steps, a symmetric logarithm")

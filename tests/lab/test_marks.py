@@ -77,6 +77,36 @@ def test_fill_values_are_not_drawn():
     np.testing.assert_array_equal(arrays["y"][0], [1, np.nan, 3])
 
 
+def spectra(values):
+    energy = Axis(np.geomspace(1, 1e4, values.shape[1]), name="e")
+    found = SpeasyVariable(
+        TIME[: len(values)], values, axes=[energy], meta={"DISPLAY_TYPE": "spectrogram"}
+    )
+    fields, arrays = marks.choose(found).prepare(found).draw(SPAN, 5000)
+    return fields["z_scale"], arrays["z"]
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_a_large_spectrogram_is_sent_in_half_floats_that_are_off_by_little(size):
+    values = np.random.default_rng(1).lognormal(0, 2, (3000, 8)).astype("f4") * np.float32(size)
+    values[5] = 0
+    values[6] *= -1
+    values[7, 3] = np.nan
+    scale, sent = spectra(values)
+    assert sent.dtype == np.float16
+    np.testing.assert_allclose(sent.astype("f8") * scale, values, rtol=2**-11, atol=0)
+
+
+def test_few_values_and_those_of_many_sizes_are_sent_exactly():
+    few = np.random.default_rng(1).lognormal(size=(100, 8)).astype("f4")
+    wide = np.geomspace(1e-12, 1e12, 24_000).astype("f4").reshape(3000, 8)
+    nothing = np.full((3000, 8), np.nan, "f4")
+    for values in (few, wide, nothing):
+        scale, sent = spectra(values)
+        assert scale is None
+        np.testing.assert_array_equal(sent, values)
+
+
 def test_labels_come_from_the_metadata():
     v = SpeasyVariable(TIME, TIME * 1.0, name="long_name_of_variable", meta={"LABLAXIS": "|B| "})
     fields, _ = marks.choose(v).prepare(v).draw(SPAN, 100)
@@ -97,3 +127,14 @@ def test_seconds_are_exact_near_their_origin():
     ns = origin + np.array([0, 1, 10**9 + 1, 86_400 * 10**9 + 7], dtype=np.int64)
     back = np.rint(relative_seconds(ns, origin) * 1e9).astype(np.int64) + origin
     assert back.tolist() == ns.tolist()
+
+
+@pytest.mark.parametrize(("shift", "log"), [(0.0, False), (3.0, True)])
+def test_colours_are_linear_where_many_values_are_negative(shift, log):
+    time = np.datetime64("2021-05-01", "ns") + np.arange(500) * np.timedelta64(1, "s")
+    values = np.random.default_rng(1).normal(shift, 1, (500, 8))
+    variable = SpeasyVariable(
+        time, values, axes=(Axis(np.arange(8.0)),), meta={"DISPLAY_TYPE": "spectrogram"}
+    )
+    fields, _ = ImageMark().prepare(variable).draw(TimeRange("2021-05-01", "2021-05-02"), 100)
+    assert fields["log"] is log

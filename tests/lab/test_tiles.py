@@ -419,6 +419,29 @@ def test_what_is_ahead_comes_later_marked_and_never_for_a_function(engine, sent)
     assert function.loads == [TimeRange.from_ns(0, 1000)], "exactly the visible range, once"
 
 
+def test_what_is_ahead_begins_when_what_is_visible_has_been_sent(engine, sent):
+    source = Source(slow=True, tiled=True)
+    engine.request(wish(1, {"a": [0]}, (0, 1500, {"a": [1]})), graphs(a=source))
+    assert source.started.acquire(timeout=LONG)
+    time.sleep(0.1)
+    assert source.loads == [TimeRange.from_ns(0, 1000)], "held back after an answer without it"
+    source.gate.set()
+    contents = sent.wait(lambda c: any(i.get("ahead") for m in c for i in m["items"]))
+    items = [(i["index"], bool(i.get("ahead"))) for m in contents for i in m["items"]]
+    assert items == [("0", False), ("1", True)]
+    assert source.most == 1
+
+
+def test_what_is_ahead_of_a_view_that_went_never_begins(engine, sent):
+    source = Source(slow=True, tiled=True)
+    engine.request(wish(1, {"a": [0]}, (0, 1500, {"a": [1]})), graphs(a=source))
+    assert source.started.acquire(timeout=LONG)
+    engine.cancel("v")
+    source.gate.set()
+    time.sleep(0.1)
+    assert source.loads == [TimeRange.from_ns(0, 1000)]
+
+
 def test_what_is_ahead_is_cancelled_when_the_hand_turns(engine, sent):
     source = Source(slow=True, tiled=True)
     engine.request(wish(1, {}, (0, 1500, {"a": [1]})), graphs(a=source))

@@ -1,7 +1,7 @@
 /** One plot while it is shown: its axes' present ranges, its labels, its graphs' data. */
 import type { AxisChange, AxisName, GraphSpec, LogSpec, PlotSpec } from '../protocol';
 import type { GapRange, GraphData, ImageData2D } from './decode';
-import { channelExtent, lineExtent, percentileExtent, settle, union } from './range';
+import { channelExtent, lineExtent, percentileExtent, samplesIn, settle, union } from './range';
 import type { Extent } from './range';
 import { kneeFor, makeScale } from './scale';
 import type { Scale } from './scale';
@@ -32,12 +32,15 @@ interface Fit {
 }
 
 const AXES = ['y', 'y2', 'z'] as const;
+const NONE_HIDDEN: ReadonlySet<string> = new Set();
 const unfitted = (): Fit => ({ range: null, scale: '', knee: 0, least: Infinity });
 
 export class PlotState {
   y: AxisState;
   y2: AxisState;
   z: AxisState;
+  /** Whether samples are visible, and not one of them has a value. */
+  valueless = false;
   private readonly fits: Record<AxisName, Fit> = { y: unfitted(), y2: unfitted(), z: unfitted() };
 
   constructor(
@@ -158,7 +161,16 @@ export class PlotState {
         }
       }
     }
+    const lines = found.y2 ?? (this.image() ? null : found.y);
+    this.valueless = !lines && !found.z && this.lacksValues(view);
     AXES.forEach(axis => this.fit(axis, found[axis], tight));
+  }
+
+  /** Whether samples are visible, hidden lines and values below a log axis included, but no value. */
+  private lacksValues(view: TimeView): boolean {
+    const drawn = this.states().flatMap(state => pieces(state.tiles, view));
+    const seen = drawn.flatMap(part => (part.tile.data && samplesIn(part.tile.data, part) > 0 ? [part] : []));
+    return seen.length > 0 && !seen.some(part => hasValues(part.tile.data!, part));
   }
 
   private fit(axis: AxisName, found: Extent | null, tight: boolean): void {
@@ -235,6 +247,10 @@ export class PlotState {
   gaps(): GapRange[] {
     return this.states().flatMap(state => state.gaps);
   }
+}
+
+function hasValues(data: GraphData, part: TimeView): boolean {
+  return (data.kind === 'line' ? lineExtent(data, part, NONE_HIDDEN, false) : percentileExtent(data, part, false)) !== null;
 }
 
 /** Specs that were saved before an axis existed lack it. */

@@ -1,5 +1,5 @@
 /** Automatic ranges of value axes, from what is visible. */
-import type { ImageData2D, LineData } from './decode';
+import type { GraphData, ImageData2D, LineData } from './decode';
 import { secondsBetween } from './time';
 import type { TimeView } from './time';
 
@@ -25,6 +25,14 @@ export function union(a: Extent | null, b: Extent | null): Extent | null {
     return a ?? b;
   }
   return [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+}
+
+/** How many samples, or columns of them, lie in `view`. */
+export function samplesIn(data: GraphData, view: TimeView): number {
+  const start = secondsBetween(data.t0, view.start);
+  const stop = secondsBetween(data.t0, view.stop);
+  const [first, last] = data.kind === 'line' ? [data.t, data.t] : [data.x1, data.x0];
+  return Math.max(0, lowerBound(last, stop) - lowerBound(first, start));
 }
 
 /** Smallest and largest visible value of the columns that are shown; above zero for a log axis. */

@@ -11,6 +11,8 @@ import type { Surface } from './surface';
 /** Pixels outside of the plot at which lines are cut: huge coordinates make strokes slow. */
 const BEYOND = 4000;
 const DOT = 1.6;
+/** Lone samples with others within this many pixels on both sides are as fine as the line there. */
+const CROWDED = 2;
 /** From this many points on they are drawn as squares. */
 const MOST_DOTS = 1500;
 /** Samples further apart than this many pixels are marked one by one. */
@@ -68,7 +70,7 @@ export function drawLine(
 
 function strokeSamples(
   surface: Surface,
-  { t }: LineData,
+  { t, n }: LineData,
   values: Float32Array,
   from: number,
   to: number,
@@ -78,14 +80,19 @@ function strokeSamples(
 ): void {
   const sparse = to - from > 1 && ((t[to - 1]! - t[from]!) * x.a) / (to - from - 1) > SPARSE;
   const dots: number[] = [];
+  const specks: number[] = [];
+  // A lone sample is a dot, unless others are so near that a row of dots would look like a mark.
+  const alone = (i: number): void => {
+    (isNear(t, values, n, i, -1, x.a) && isNear(t, values, n, i, 1, x.a) ? specks : dots).push(i);
+  };
   let length = 0;
   let held = NaN;
   surface.beginPath();
   for (let i = from; i < to; i++) {
     const py = toY(values[i]!);
     if (Number.isNaN(py)) {
-      if (length === 1) {
-        dots.push(i - 1);
+      if (length === 1 && !sparse) {
+        alone(i - 1);
       }
       length = 0;
       continue;
@@ -107,13 +114,24 @@ function strokeSamples(
     }
   }
   if (length === 1 && !sparse) {
-    dots.push(to - 1);
+    alone(to - 1);
   }
   surface.stroke();
+  specks.forEach(i => surface.fillRect(x.a * t[i]! + x.b - 0.5, toY(values[i]!) - 0.5, 1, 1));
   drawDots(
     surface,
     dots.map(i => [x.a * t[i]! + x.b, toY(values[i]!)])
   );
+}
+
+/** Whether a sample before (`step` -1) or after (1) the one at `i` lies close to it. */
+function isNear(t: Float64Array, values: Float32Array, n: number, i: number, step: -1 | 1, perSecond: number): boolean {
+  for (let j = i + step; j >= 0 && j < n && Math.abs(t[j]! - t[i]!) * perSecond < CROWDED; j += step) {
+    if (!Number.isNaN(values[j]!)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** One bar per pixel column, from its minimum to its maximum and to where the column before ended. */

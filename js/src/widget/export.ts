@@ -100,6 +100,8 @@ function paintOverlay(surface: Surface, { theme }: Scene, plot: PlotState, rect:
     drawChip(surface, rect, `${plot.name(failed)}: ${failed.error.message}`, theme.foreground, theme.background, theme);
   } else if (empty) {
     drawChip(surface, rect, 'No data in this range', theme.muted, theme.background, theme);
+  } else if (plot.valueless) {
+    drawChip(surface, rect, 'No values in this range', theme.muted, theme.background, theme);
   }
 }
 

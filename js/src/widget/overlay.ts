@@ -89,7 +89,9 @@ export class PlotOverlay {
         ? 'Nothing in this plot: drop a product here'
         : shown
           ? `No data in this range${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`
-          : '';
+          : this.plot.valueless
+            ? 'No values in this range'
+            : '';
     setText(this.message, text);
   }
 

@@ -52,6 +52,16 @@ describe('axes of a plot', () => {
     expect(plotOf([image(), line([20, 30], 'eV')]).axes()).toEqual(['y', 'z']);
   });
 
+  it('say when samples are visible and not one has a value, whatever is hidden or below a log axis', () => {
+    const blank = image();
+    expect(plotOf([{ ...blank, z: new Float32Array(4).fill(NaN) }]).valueless).toBe(true);
+    expect(plotOf([line([NaN, Infinity, NaN])]).valueless).toBe(true);
+    expect(plotOf([blank]).valueless).toBe(false);
+    expect(plotOf([line([-1, -2], 'nT', true)]).valueless).toBe(false);
+    expect(plotOf([line([1, 2])], [{ hidden: ['x'] }]).valueless).toBe(false);
+    expect(plotOf([line([])]).valueless).toBe(false);
+  });
+
   it('show values of both signs on a symmetric logarithm and say what a plain one leaves out', () => {
     const plot = plotOf([line([-900, 0.5, 900])]);
     expect(plot.hasNegative('y')).toBe(true);

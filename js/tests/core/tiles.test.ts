@@ -141,6 +141,16 @@ describe('a view', () => {
   });
 });
 
+it('what is in view stays, however large', () => {
+  const { made } = store(1, 10_000);
+  made.look({ start: 0n, stop: 3n * 2048n }, 3072);
+  for (let i = 0n; i < 3n; i++) {
+    made.apply(...tile(1, i, { n: 1000 }));
+  }
+  expect(made.complete(made.get('g0')!)).toBe(true);
+  expect(made.get('g0')!.grid.size).toBe(3);
+});
+
 it('tiles are bounded in bytes, those of the view and the coarsest stay', () => {
   const { made } = store(1, 200_000);
   made.apply(...tile(40, 0n));

@@ -36,6 +36,13 @@ describe('lines of samples', () => {
     expect(dots.map(([x, y]) => [x, y])).toEqual([[3.5, 50]]);
   });
 
+  it('are not dotted where one sample in many lies between two short gaps', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => (i === 500 || i === 502 ? NaN : 5));
+    const r = draw(raw(values), frame(1000));
+    expect(r.of('arc')).toEqual([]);
+    expect(r.of('fillRect')).toHaveLength(1);
+  });
+
   it('mark every sample when these are far apart', () => {
     expect(draw(raw([1, 2, 3]), frame(3)).of('arc')).toHaveLength(3);
   });

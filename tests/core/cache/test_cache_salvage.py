@@ -254,7 +254,7 @@ def test_a_period_that_needs_a_login_is_a_gap_and_all_around_it_comes(cache, arc
     v = get_gaps(cache, archive, days(0, 4))
     assert v.gaps == (Gap(where, "log in", retryable=False),)
     assert archive.asked == [days(0, 4), days(0, 1.3), days(1.7, 4)]
-    with pytest.raises(errors.MissingCredentials, match='log in.*on_error="gaps"'):
+    with pytest.raises(errors.MissingCredentials, match=r'log in.*on_error="gaps"'):
         get(cache, archive, days(1, 2))
 
 
