@@ -39,7 +39,7 @@ def open_editor(lab: LabPage) -> Any:
 
 def field(lab: LabPage, name: str) -> Any:
     """The input of a setting; the form's labels are not tied to their inputs."""
-    return lab.page.locator(f'.jp-SettingsEditor :is(input, select)[id$="_{name}"]')
+    return lab.page.locator(f'[id^="jp-SettingsEditor"][id$="_{name}"]')
 
 
 def maps(root: Any) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from sciqlop_lab import marks
 from sciqlop_lab.marks import relative_seconds
+from sciqlop_lab.marks.image import ImageMark
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import Axis, SpeasyVariable
 

@@ -184,7 +184,7 @@ def test_a_kind_that_does_not_fit_is_refused(session, day):
 
 def test_a_spectrogram(session, day):
     energy = np.geomspace(10, 1000, 8)
-    time = day.start_ns + np.arange(100) * 10**9
+    time = day.start_ns + np.arange(100) * 600 * 10**9
     v = SpeasyVariable(
         time, np.ones((100, 8)), axes=[Axis(energy, name="energy", unit="eV")], unit="eV/cm2",
         meta={"DISPLAY_TYPE": "spectrogram", "dataset": {"Synthetic": ["yes, all of it"]}},
