@@ -18,6 +18,14 @@ def _rss(process: psutil.Process) -> int:
         return 0
 
 
+def _pss(process: psutil.Process) -> int:
+    """Return memory with shared pages divided up: a browser's processes share most of theirs."""
+    try:
+        return int(getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
 class Memory:
     """What a kernel and a browser take above what they took at first, and at most.
 
@@ -52,7 +60,7 @@ class Memory:
     def _browser(self) -> int:
         self._gc.send("HeapProfiler.collectGarbage")
         mine = psutil.Process(os.getpid()).children(recursive=True)
-        return sum(_rss(process) for process in mine if "chrom" in _name(process))
+        return sum(_pss(process) for process in mine if "chrom" in _name(process))
 
     def kernel(self) -> dict[str, float]:
         """Return megabytes that the kernel takes above the start, now and at most."""
