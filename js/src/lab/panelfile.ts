@@ -80,10 +80,9 @@ class PanelDocument extends DocumentWidget<PanelTab> {
       const isFirst = this._text === '';
       this._text = text;
       this.context.model.fromString(text);
-      // What an empty file shows is nothing that could be lost.
-      if (isFirst) {
-        this.context.model.dirty = false;
-      }
+      // Said here: the model itself takes a text for saved. What an empty file shows is nothing
+      // that could be lost.
+      this.context.model.dirty = !isFirst;
     }
   }
 
