@@ -512,6 +512,7 @@ class Counting(Source):
 
 def test_a_storm_of_requests(engine, sent):
     """10,000 views, as fast as they come: two computations at once, and the last one is drawn."""
+    before = threading.active_count()  # other tests may have left some behind
     sources = graphs(**{f"f{i}": Counting() for i in range(4)}, a=Source(tiled=True))
     wants = {"a": [0], **{f"f{i}": None for i in range(4)}}
     for gen in range(10_000):
@@ -527,4 +528,4 @@ def test_a_storm_of_requests(engine, sent):
     for _, name, source in sources:
         if name != "a":
             assert source.loads[-1] == TimeRange.from_ns(9999, 10_999)
-    assert threading.active_count() < 100
+    assert threading.active_count() < before + 50
