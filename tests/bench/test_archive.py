@@ -1,4 +1,4 @@
-"""A month of four products, cold, from an archive 150 ms away, beside speasy's two methods."""
+"""A month of several products of a data set, cold, from an archive 150 ms away, beside speasy's two methods."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from speasy_core.demo import LocalArchive
 from tests.full.clients import client_python, speasy_environment
 
 from .report import report
 from .test_scripts import run
 
-DATASET = "MMS1_FPI_FAST_L2_DIS-MOMS"
-NAMES = ("numberdensity", "temppara", "tempperp", "bulkv_gse")
-PRODUCTS = [f"cda/{DATASET}/mms1_dis_{name}_fast" for name in NAMES]
-RANGE = ("2019-01-01", "2019-01-31")
+MOMENTS = [
+    f"cda/MMS1_FPI_FAST_L2_DIS-MOMS/mms1_dis_{name}_fast"
+    for name in ("numberdensity", "temppara", "tempperp", "bulkv_gse")
+]
+FIELD = [f"cda/CO_MAG_1SEC/{name}" for name in ("B_KSM", "B_RTN", "B_TOTAL")]
 LATENCY = 0.15
 
 COLD = """
@@ -29,7 +32,14 @@ print(json.dumps([time.perf_counter() - t, [len(v) for v in found]]))
 """
 
 
-def test_a_month_of_four_products(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "products", "span"),
+    [
+        ("month of four products", MOMENTS, ("2019-01-01", "2019-01-31")),
+        ("month at 1 Hz of three products", FIELD, ("2010-01-01", "2010-01-31")),
+    ],
+)
+def test_a_month(tmp_path: Path, what: str, products: list[str], span: tuple[str, str]) -> None:
     rows, counts = [], []
     for name, python, module, prepare, options in (
         ("speasy_core", sys.executable, "speasy_core", "spz.update_inventories()", {}),
@@ -52,7 +62,7 @@ def test_a_month_of_four_products(tmp_path: Path) -> None:
                     python,
                     COLD.format(module=module, prepare=prepare),
                     environment,
-                    json.dumps([PRODUCTS, *RANGE, options]),
+                    json.dumps([products, *span, options]),
                 )
             )
             asked = sum("/data/" in path or path.endswith(".cdf") for _, path in archive.requests)
@@ -60,9 +70,9 @@ def test_a_month_of_four_products(tmp_path: Path) -> None:
         counts.append(lengths)
     assert counts[0] == counts[1] == counts[2]
     report(
-        "month of four products",
+        what,
         ["what", "s", "requests", "times ours"],
         [(*row, row[1] / rows[0][1]) for row in rows],
-        f"30 days x 4 products of one data set, {counts[0][0]} samples each, cold, "
+        f"30 days x {len(products)} products of one data set, {counts[0][0]} samples each, cold, "
         f"{LATENCY * 1e3:.0f} ms before each answer",
     )

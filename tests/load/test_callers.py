@@ -188,7 +188,7 @@ def test_rule_13_takeover_after_kill_9_within_a_second(session, archive, tmp_pat
     killed = time.monotonic()
     first.process.kill()
     while len(fetches(archive)) < 2:
-        assert time.monotonic() - killed < 5.0  # below a second on a machine of our own
+        assert time.monotonic() - killed < 1.0
         time.sleep(0.005)
     assert heir.answer().split()[1] == "0"
     first.process.communicate()
