@@ -1,4 +1,4 @@
-"""A month of several products of a data set, cold, from an archive 150 ms away, beside speasy's two methods."""
+"""A month of several products, cold, from an archive 150 ms away, beside speasy's two methods."""
 
 from __future__ import annotations
 
