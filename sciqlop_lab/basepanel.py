@@ -6,10 +6,9 @@ import dataclasses
 import itertools
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from speasy_core import __version__
 from speasy_core.errors import InvalidRequest, SpeasyError, UnknownProduct, UnknownProvider
 from speasy_core.product import ProductRef
 from speasy_core.session import default_session
@@ -19,24 +18,21 @@ from speasy_core.variable import SpeasyVariable
 from . import commands, namespace, virtual
 from . import spec as specs
 from .adapt import to_variable
+from .conversation import KERNEL_VIEW, Conversation
 from .handles import GraphHandle, PlotHandle, SpanEdits
-from .linking import Linked
-from .protocol import PROTOCOL_VERSION, ProtocolError, check_message
 from .settings_watch import watch
 from .sources import FunctionSource, MissingSource, ProductSource, Source, StaticSource
 from .tiles import Engine
 from .turning import KnobEdits, check_knobs
-from .views import ViewRequest, read_view
+from .views import ViewRequest
 
-__all__ = ["PanelCore"]
+__all__ = ["KERNEL_VIEW", "PanelCore"]
 
-# the kernel's own view: computes while no browser shows the panel
-KERNEL_VIEW = "~kernel"
 _KERNEL_WIDTH = 1200
 _DATA = "data"
 
 
-class PanelCore(SpanEdits, KnobEdits, Linked):
+class PanelCore(SpanEdits, KnobEdits, Conversation):
     """The kernel's half of a panel, without a renderer.
 
     A renderer calls :meth:`_setup` and provides :meth:`_publish` (the spec has changed) and
@@ -60,12 +56,6 @@ class PanelCore(SpanEdits, KnobEdits, Linked):
 
     def _publish(self, spec: specs.PanelSpec) -> None:
         raise NotImplementedError
-
-    def _post(self, content: dict[str, Any], buffers: list[Any]) -> None:
-        raise NotImplementedError
-
-    def _first(self, content: dict[str, Any], buffers: list[Any]) -> None:
-        """Take what was computed while no view asked."""
 
     def _gone(self, graphs: list[str]) -> None:
         """Forget graphs that left; their names may be used again."""
@@ -346,63 +336,6 @@ class PanelCore(SpanEdits, KnobEdits, Linked):
             for _, graph in changed:
                 self._sources[graph.id] = self._make_source(graph)
             self._engine.add((p, g.id, self._sources[g.id]) for p, g in changed)
-
-    # -- messages -------------------------------------------------------------------------
-    def _from_engine(self, content: dict[str, Any], buffers: list[Any]) -> None:
-        if content["view"] != KERNEL_VIEW:
-            self._post(content, buffers)
-        elif content["type"] == "tiles" and content["items"]:
-            self._first(content, buffers)
-
-    def handle_message(self, content: Any) -> None:
-        """Take a message of a view: check it, note it, return."""
-        try:
-            message = check_message(content)
-            _HANDLERS[message["type"]](self, message)
-        except ProtocolError as error:
-            self._post(_message("notice", level="error", message=str(error)), [])
-
-    def _on_hello(self, message: dict[str, Any]) -> None:
-        view = message.get("view")
-        if not isinstance(view, str) or not 0 < len(view) <= 200 or view == KERNEL_VIEW:
-            raise ProtocolError("view is the name of a view")
-        self._engine.open(view)
-        self._post(_message("welcome", view=view, version=__version__), [])
-
-    def _on_view(self, message: dict[str, Any]) -> None:
-        request = read_view(message)
-        if request.view == KERNEL_VIEW:
-            raise ProtocolError("view is the name of a view")
-        with self._lock:
-            self._engine.request(request, self._wanted())
-
-    def _on_stop(self, message: dict[str, Any]) -> None:
-        self._engine.stop(str(message.get("view")), str(message.get("graph")))
-
-    def _on_cancel(self, message: dict[str, Any]) -> None:
-        self._engine.cancel(str(message.get("view")))
-
-    def _on_command(self, message: dict[str, Any]) -> None:
-        try:
-            command = message.get("command")
-            self.command(command if isinstance(command, Mapping) else {})
-        except SpeasyError as error:
-            refused = {"id": str(message.get("id")), "message": error.message, "hint": error.hint}
-            self._post(_message("refused", **refused), [])
-
-
-_HANDLERS: dict[str, Callable[[PanelCore, dict[str, Any]], None]] = {
-    "hello": PanelCore._on_hello,
-    "view": PanelCore._on_view,
-    "views": PanelCore._hand_on,
-    "stop": PanelCore._on_stop,
-    "cancel": PanelCore._on_cancel,
-    "command": PanelCore._on_command,
-}
-
-
-def _message(kind: str, **fields: Any) -> dict[str, Any]:
-    return {"v": PROTOCOL_VERSION, "type": kind, **fields}
 
 
 def _same(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:

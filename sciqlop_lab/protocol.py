@@ -18,6 +18,7 @@ Browser to kernel
 ``stop``     ``{v, type, view, graph}``: do not wait for this graph any more.
 ``cancel``   ``{v, type, view}``: drop what is queued for this view.
 ``exported`` ``{v, type, view, id}`` and one buffer: the picture that ``export`` asked for.
+``ask``      ``{v, type, view, id, what, args}``: a question (see asks.py), answered by ``answer``.
 ``command``  ``{v, type, id, command: {op, ...}}``: an edit of the spec (see spec.py); answered by
              the changed trait, or by ``refused`` with the reason.
 
@@ -32,6 +33,7 @@ Kernel to browser
 ``progress`` ``{v, type, view, gen, start, stop, items: [{graph, seconds, bytes, rate}]}``: graphs
              that take longer than half a second; bytes that came from servers, and bytes a second.
 ``export``   ``{v, type, id, format}``: send the picture as "svg" or "png".
+``answer``   ``{v, type, view, id, value}`` and buffers, or ``{..., error: {message, hint}}``
 ``refused``  ``{v, type, id, message, hint}``
 ``notice``   ``{v, type, level, message}``
 
@@ -69,7 +71,15 @@ PROTOCOL_VERSION = 2
 MIME_PRODUCT = "application/vnd.sciqlop.product+json"
 
 _MAX_NS = 2**63 - 1
-_TYPES = ("hello", "view", "views", "stop", "cancel", "command")  # no set: a type may be anything
+_TYPES = (
+    "hello",
+    "view",
+    "views",
+    "stop",
+    "cancel",
+    "command",
+    "ask",
+)  # no set: a type may be anything
 
 
 class ProtocolError(ValueError):

@@ -116,6 +116,7 @@ export type ToKernel =
   | { v: number; type: 'stop'; view: string; graph: string }
   | { v: number; type: 'cancel'; view: string }
   | { v: number; type: 'exported'; view: string; id: string }
+  | { v: number; type: 'ask'; view: string; id: string; what: string; args: Record<string, unknown> }
   | { v: number; type: 'command'; id: string; command: Command };
 
 export interface Gap {
@@ -213,6 +214,15 @@ export interface Progress {
   rate: number;
 }
 
+export interface AnswerMessage {
+  v: number;
+  type: 'answer';
+  view: string;
+  id: string;
+  value?: unknown;
+  error?: { message: string; hint: string | null };
+}
+
 export type FromKernel =
   | { v: number; type: 'welcome'; view: string; version: string }
   | {
@@ -226,6 +236,7 @@ export type FromKernel =
       pending: string[];
     }
   | { v: number; type: 'progress'; view: string; gen: number; items: Progress[] }
+  | AnswerMessage
   | { v: number; type: 'refused'; id: string; message: string; hint: string | null }
   | { v: number; type: 'export'; id: string; format: 'svg' | 'png' }
   | { v: number; type: 'notice'; level: 'info' | 'warning' | 'error'; message: string };

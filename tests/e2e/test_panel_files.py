@@ -1,4 +1,4 @@
-"""A panel in a file of its own: opened from the file browser, edited, saved."""
+"""A panel in a file of its own: made, saved, opened again, renamed, and left by its kernel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .labpage import LabPage
-from .steps import panel, search, view, wait_for_graphs, wheel
+from .steps import graphs, panel, search, view, wait_for_graphs, wheel
 
 FIELD = "cda/AC_H0_MFI/BGSEc"
 MAGNITUDE = "cda/AC_H0_MFI/Magnitude"
@@ -41,7 +41,7 @@ def ok(lab: LabPage, root: Any, count: int) -> None:
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_a_file_is_opened_edited_and_saved(lab: LabPage, theme: str) -> None:
+def test_a_file_is_edited_saved_closed_and_the_same_again(lab: LabPage, theme: str) -> None:
     lab.theme(f"JupyterLab {theme}")
     name = f"field-{theme}.sciqlop.json"
     write_panel(lab, name, FIELD)
@@ -58,4 +58,60 @@ def test_a_file_is_opened_edited_and_saved(lab: LabPage, theme: str) -> None:
     lab.page.keyboard.press("Control+s")
     lab.until(lambda: str(shown[0]) in (lab.root / name).read_text(), 10, "it is saved")
     lab.shot(f"file-saved-{theme.lower()}")
-    assert not lab.page.evaluate(dirty), "what is saved has nothing to save"
+    lab.command("application:close")
+    lab.until(lambda: lab.page.locator(".sciqlop-panel").count() == 0, 10, "it is closed")
+    root = open_by_mouse(lab, name)
+    ok(lab, root, 2)
+    assert view(root) == shown
+    assert not lab.page.evaluate(dirty), "what was only opened has nothing to save"
+
+
+def test_a_file_is_renamed_while_it_is_open(lab: LabPage) -> None:
+    write_panel(lab, "before.sciqlop.json", FIELD)
+    root = open_by_mouse(lab, "before.sciqlop.json")
+    ok(lab, root, 1)
+    lab.page.evaluate(f"async () => {{ await {CURRENT}.context.rename('after.sciqlop.json'); }}")
+    lab.until((lab.root / "after.sciqlop.json").is_file, 10, "the file has its new name")
+    wheel(lab, root, 300)
+    lab.until(lambda: view(root)[0] != 1672624800000000000, 5, "it still moves")
+    lab.until(lambda: lab.page.evaluate(f"() => {CURRENT}.context.model.dirty"), 10, "noticed")
+    shown = view(root)
+    lab.page.keyboard.press("Control+s")
+    saved = lab.root / "after.sciqlop.json"
+    lab.until(lambda: str(shown[0]) in saved.read_text(), 10, "it is saved under the new name")
+    assert not (lab.root / "before.sciqlop.json").exists()
+
+
+def test_a_file_whose_kernel_is_killed_loses_nothing(lab: LabPage) -> None:
+    write_panel(lab, "killed.sciqlop.json", FIELD)
+    root = open_by_mouse(lab, "killed.sciqlop.json")
+    ok(lab, root, 1)
+    wheel(lab, root, 300)
+    lab.until(lambda: lab.page.evaluate(f"() => {CURRENT}.context.model.dirty"), 10, "noticed")
+    shown = view(root)
+    lab.shutdown_kernels()
+    again = lab.page.get_by_role("button", name="Run again")
+    again.wait_for(timeout=20_000)
+    lab.shot("file-kernel-killed")
+    again.click()
+    root = panel(lab)
+    ok(lab, root, 1)
+    assert view(root) == shown, "the unsaved move is still there"
+    lab.shot("file-kernel-back")
+
+
+def test_two_pages_show_the_same_file(lab: LabPage) -> None:
+    write_panel(lab, "twice.sciqlop.json", FIELD)
+    root = open_by_mouse(lab, "twice.sciqlop.json")
+    ok(lab, root, 1)
+    page = lab.page.context.new_page()
+    second = LabPage(page, lab.url, lab.token, lab.root, lab.screenshots)
+    second.open()
+    other = open_by_mouse(second, "twice.sciqlop.json")
+    ok(second, other, 1)
+    second.shot("file-second-tab")
+    assert not second.errors
+    page.close()
+    wheel(lab, root, 300)
+    assert [g["status"] for g in graphs(root)] == ["ok"]
+    wait_for_graphs(lab, root, 1)

@@ -36,6 +36,7 @@ export class PlotOverlay {
   private readonly maps = makeMapChoice(name => this.actions.setColormap(this.plot, name));
   private loading: string[] = [];
   private readonly readout = make('div', 'sq-readout');
+  private readonly menu = makeButton('sq-tool', '⋯', 'Menu of this plot (Shift+F10)', () => this.askMenu());
   private errorKey = '';
 
   constructor(
@@ -48,13 +49,21 @@ export class PlotOverlay {
       this.maps,
       makeButton('sq-tool', 'log', 'Switch this plot between linear and logarithmic', () => actions.toggleLog(this.plot)),
       makeButton('sq-tool', 'auto', 'Fit the values of this plot to the view', () => actions.autoscale(this.plot)),
-      makeButton('sq-tool', '✕', 'Remove this plot', () => actions.removePlot(this.plot))
+      makeButton('sq-tool', '✕', 'Remove this plot', () => actions.removePlot(this.plot)),
+      this.menu
     );
     this.busy.append(make('span', 'sq-spinner'), this.busyText, this.cancel);
     this.busy.hidden = true;
     this.readout.hidden = true;
     this.readout.setAttribute('aria-hidden', 'true');
     this.node.append(this.notes, this.busy, this.legend.node, this.message, this.errors, tools, this.readout);
+  }
+
+  /** Let the part that keeps the menu open it at its button. */
+  private askMenu(): void {
+    const { left, bottom } = this.menu.getBoundingClientRect();
+    const detail = { plot: this.plot.id, x: left, y: bottom };
+    this.node.dispatchEvent(new CustomEvent('sq-plot-menu', { bubbles: true, detail }));
   }
 
   place(rect: Rect): void {

@@ -1,40 +1,38 @@
 /** One view of a panel: wires the model, the zoom loop, the picture and the hand together. */
-import type { Clock } from '../core/client';
+import { clock } from '../core/clock';
 import type { RawBuffer } from '../core/decode';
 import { Edits } from '../core/edits';
-import type { DropTarget, PanelLayout, Rect } from '../core/layout';
+import type { PanelLayout, Rect } from '../core/layout';
 import { PlotState } from '../core/plot';
-import { clampView, sameView } from '../core/time';
+import { AskError, Questions } from '../core/questions';
+import type { Answered } from '../core/questions';
+import { sameView } from '../core/time';
 import type { TimeView } from '../core/time';
-import type { DraggedProduct } from '../mime';
 import { PROTOCOL_VERSION } from '../protocol';
 import type { AxisChange, AxisName, Command, FromKernel, PanelSpec, ToKernel } from '../protocol';
 import { make } from './dom';
-import { attachDrop } from './drop';
 import { download, fileName } from './export';
 import type { ExportFormat } from './export';
 import { Feed } from './feed';
 import type { Sizes } from './feed';
 import { Membership } from './group';
-import { autoscale, makeGestures, toggleLog, usesKey } from './gestures';
-import type { PanelActions } from './gestures';
+import { newId, viewOf } from './identity';
+import { makeGestures, usesKey } from './gestures';
+import type { Gestures } from './interaction';
 import { attachKeys, attachPointer } from './interaction';
 import { Link } from './link';
 import type { PanelModel } from './model';
 import { Stage } from './stage';
-import type { PanelStatus } from './stage';
+import type { Part, PanelHost } from './part';
+import { PARTS } from './parts';
+import { statusOf } from './status';
 import { watchTheme } from './theme';
-
-const clock: Clock = {
-  now: () => performance.now(),
-  setTimer: (run, ms) => setTimeout(run, ms),
-  clearTimer: timer => clearTimeout(timer as ReturnType<typeof setTimeout>)
-};
+import { plotActions, toolActions } from './tools';
 
 /** Colours are fitted to a moving spectrogram this often, in milliseconds: it takes some. */
 const REFIT_EVERY = 120;
 
-export class PanelView implements PanelActions {
+export class PanelView implements PanelHost {
   readonly root = make('div', 'sciqlop-panel');
   view: TimeView;
   plots: PlotState[] = [];
@@ -42,13 +40,15 @@ export class PanelView implements PanelActions {
   private readonly feed: Feed;
   private fitted: { view: TimeView; at: number } | null = null;
   private readonly edits: Edits;
-  private readonly stage: Stage;
+  readonly stage: Stage;
+  spec: PanelSpec;
   private readonly link: Link;
+  private readonly questions: Questions;
   private readonly gestures = makeGestures(this);
+  private readonly parts: Part[] = [];
   private readonly cleanups: (() => void)[] = [];
   private readonly group: Membership;
   private readonly start: TimeView;
-  private spec: PanelSpec;
   private frame = 0;
 
   constructor(
@@ -60,6 +60,7 @@ export class PanelView implements PanelActions {
     this.start = this.view;
     this.feed = new Feed(newId(), message => this.send(message), clock, () => this.sizes());
     this.edits = new Edits(command => this.command(command), clock);
+    this.questions = new Questions(this.feed.client.name, message => this.send(message), clock);
     this.group = this.makeMembership();
     this.root.tabIndex = 0;
     this.root.setAttribute('role', 'application');
@@ -74,6 +75,7 @@ export class PanelView implements PanelActions {
         this.redraw();
       }
     });
+    this.parts.push(...PARTS.map(make => make(this)));
     this.listen();
     this.group.join(model.get('group'));
     this.adoptSpec();
@@ -86,31 +88,8 @@ export class PanelView implements PanelActions {
   }
 
   private makeStage(): Stage {
-    const onCurrent = (run: (plot: PlotState) => void): void => {
-      const plot = this.plots[this.current] ?? this.plots[0];
-      if (plot) {
-        run(plot);
-      }
-    };
-    const tools = {
-      zoom: (factor: number) => this.gestures.zoom(factor, 0.5),
-      pan: (fraction: number) => this.gestures.pan(fraction),
-      undo: () => this.undo(),
-      redo: () => this.redo(),
-      autoscale: () => this.gestures.autoscale(null, 'all'),
-      toggleLog: () => onCurrent(plot => toggleLog(this, plot)),
-      removePlot: () => onCurrent(plot => this.removePlot(plot)),
-      exportAs: (format: ExportFormat) => void this.save(format)
-    };
-    return new Stage(this.root, tools, {
-      toggleColumn: (plot, graph, column) => this.toggleColumn(plot, graph, column),
-      toggleLog: plot => toggleLog(this, plot),
-      setColormap: (plot, colormap) => this.setAxis(plot, 'z', { colormap }),
-      autoscale: plot => autoscale(this, plot, 'all'),
-      removePlot: plot => this.removePlot(plot),
-      retry: () => this.feed.retry(),
-      stop: graph => this.feed.client.stop(graph)
-    });
+    const wait = { retry: () => this.feed.retry(), stop: (graph: string) => this.feed.client.stop(graph) };
+    return new Stage(this.root, toolActions(this, this.gestures), plotActions(this, wait));
   }
 
   private makeMembership(): Membership {
@@ -136,9 +115,6 @@ export class PanelView implements PanelActions {
     this.model.on('change:first', first);
     this.model.on('change:group', regroup);
     const { element } = this.stage;
-    const activate = (): void => markActive(this.root);
-    this.root.addEventListener('pointerenter', activate);
-    this.root.addEventListener('focusin', activate);
     // JupyterLab's status bar: give up what is waited for.
     this.root.addEventListener('sciqlop:stop', () => {
       this.plots.flatMap(plot => plot.states()).forEach(state => this.feed.client.stop(state.id));
@@ -155,20 +131,20 @@ export class PanelView implements PanelActions {
       () => this.model.off('change:group', regroup),
       () => this.group.leave(),
       attachPointer(element, this.gestures),
-      attachKeys(this.root, this.gestures, usesKey),
-      attachDrop(this.root, element, {
-        layout: () => this.layout,
-        current: () => this.current,
-        showTarget: target => this.stage.showDropTarget(target),
-        drop: (products, target) => this.dropProducts(products, target),
-        refuse: reason => this.stage.chrome.notify('warning', reason)
-      }),
+      attachKeys(this.root, this.keys(), event => usesKey(event) || this.parts.some(part => part.usesKey?.(event))),
       watchTheme(document, () => {
         this.stage.retheme();
         this.redraw();
       }),
       () => sizes.disconnect()
     );
+  }
+
+  /** Keys go to the parts where the panel itself has no use for them. */
+  private keys(): Gestures {
+    const key = (event: KeyboardEvent): boolean =>
+      this.gestures.key(event) || this.parts.some(part => part.key?.(event) ?? false);
+    return { ...this.gestures, key };
   }
 
   // ---- the model
@@ -189,6 +165,7 @@ export class PanelView implements PanelActions {
     if (changed && this.edits.isNews(range) && !this.group.led) {
       this.view = viewOf(this.spec);
     }
+    this.parts.forEach(part => part.changed?.());
     this.refit();
     // The next picture has the new layout, whose sizes belong into the request.
     this.redraw();
@@ -216,22 +193,35 @@ export class PanelView implements PanelActions {
       this.redraw();
     } else if (message.type === 'refused') {
       this.edits.forget();
-      this.stage.chrome.notify('error', message.message, message.hint);
+      this.notify('error', message.message, message.hint);
     } else if (message.type === 'export') {
       this.deliver(message.id, message.format).catch((error: unknown) => {
-        this.stage.chrome.notify('error', `The picture could not be exported: ${String(error)}`);
+        this.notify('error', `The picture could not be exported: ${String(error)}`);
       });
+    } else if (message.type === 'answer') {
+      this.questions.answered(message, buffers);
     } else if (message.type === 'notice') {
-      this.stage.chrome.notify(message.level, message.message);
+      this.notify(message.level, message.message);
     }
   }
 
-  private command(command: Command): void {
+  notify(level: 'info' | 'warning' | 'error', message: string, hint: string | null = null): void {
+    this.stage.chrome.notify(level, message, hint);
+  }
+
+  ask(what: string, args: Record<string, unknown> = {}, patience?: number): Promise<Answered> {
+    if (!this.link.live) {
+      return Promise.reject(new AskError('Disconnected: the kernel of this panel is gone'));
+    }
+    return this.questions.ask(what, args, patience);
+  }
+
+  command(command: Command): void {
     if (this.link.live) {
       this.feed.client.command(command);
       this.group.sent(command);
     } else {
-      this.stage.chrome.notify('warning', 'Disconnected: the edit was not sent to the kernel');
+      this.notify('warning', 'Disconnected: the edit was not sent to the kernel');
     }
   }
 
@@ -318,12 +308,12 @@ export class PanelView implements PanelActions {
   }
 
   /** Save the picture as a file of the user's. */
-  private async save(format: ExportFormat): Promise<void> {
-    try {
-      download(await this.stage.file(format, this.spec.title), fileName(this.spec.title, this.view.start, format));
-    } catch (error) {
-      this.stage.chrome.notify('error', `The picture could not be saved: ${String(error)}`);
-    }
+  exportAs(format: ExportFormat): void {
+    const { title } = this.spec;
+    this.stage.file(format, title).then(
+      blob => download(blob, fileName(title, this.view.start, format)),
+      (error: unknown) => this.notify('error', `The picture could not be saved: ${String(error)}`)
+    );
   }
 
   /** Send the picture to the kernel, which asked for it. */
@@ -331,27 +321,6 @@ export class PanelView implements PanelActions {
     const blob = await this.stage.file(format, this.spec.title);
     const answer = { v: PROTOCOL_VERSION, type: 'exported', id, view: this.feed.client.name } as const;
     this.model.send(answer, undefined, [await blob.arrayBuffer()]);
-  }
-
-  private toggleColumn(plot: PlotState, graph: string, column: string): void {
-    const hidden = new Set(plot.hidden(graph));
-    if (!hidden.delete(column)) {
-      hidden.add(column);
-    }
-    // Shown at once; the spec's answer confirms it.
-    plot.hide(graph, [...hidden]);
-    plot.refit(this.view);
-    this.command({ op: 'set_hidden', plot: plot.id, graph, hidden: [...hidden] });
-    this.redraw();
-  }
-
-  private dropProducts(products: DraggedProduct[], target: DropTarget): void {
-    const into = target.kind === 'into' ? (this.plots[target.index]?.id ?? null) : null;
-    products.forEach((product, i) => {
-      const index = into === null ? target.index + i : null;
-      this.command({ op: 'add_product', product: product.id, plot: into, index });
-    });
-    markActive(this.root);
   }
 
   // ---- the picture
@@ -396,9 +365,12 @@ export class PanelView implements PanelActions {
       pending: this.feed.client.pending,
       slow: this.feed.slow(this.link.live, () => this.redraw()),
       gen: this.feed.client.gen,
-      status: this.status(),
+      status: statusOf(this.link.live, this.feed.client.busy, this.feed.store),
       current: this.current
     });
+    if (this.layout) {
+      this.parts.forEach(part => part.drawn?.(this.layout!, this.stage.pointer));
+    }
     this.feed.client.pump();
   }
 
@@ -416,46 +388,14 @@ export class PanelView implements PanelActions {
     }
   }
 
-  private status(): PanelStatus {
-    if (!this.link.live) {
-      return 'disconnected';
-    }
-    if (this.feed.client.busy) {
-      return 'pending';
-    }
-    const states = [...this.feed.store.all()];
-    if (states.some(state => state.status === 'waiting')) {
-      return 'pending';
-    }
-    return states.some(state => state.status === 'error') ? 'error' : 'idle';
-  }
-
   dispose(): void {
     cancelAnimationFrame(this.frame);
     this.edits.flush();
+    this.questions.close();
+    this.parts.forEach(part => part.close?.());
     this.stage.chrome.close();
     this.link.close();
     this.cleanups.forEach(cleanup => cleanup());
     this.root.remove();
   }
-}
-
-function newId(): string {
-  // randomUUID exists on secure pages only; a JupyterLab on plain http over a network is none.
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function viewOf(spec: PanelSpec): TimeView {
-  return clampView({ start: BigInt(spec.time_range.start), stop: BigInt(spec.time_range.stop) });
-}
-
-/** The panel that the product tree's menu and keyboard add to. */
-function markActive(root: HTMLElement): void {
-  root.ownerDocument.querySelectorAll('.sciqlop-panel[data-sciqlop-active]').forEach(other => {
-    if (other !== root) {
-      other.removeAttribute('data-sciqlop-active');
-    }
-  });
-  root.dataset.sciqlopActive = 'true';
 }

@@ -10,7 +10,7 @@ import numpy as np
 
 from .noise import Floats, Times, smooth, turbulence, uniform
 
-__all__ = ["Shock", "Wind", "shocks", "wind"]
+__all__ = ["DECAY", "REACH_NS", "Shock", "Wind", "shocks", "wind"]
 
 MU0, MP, KB = 4e-7 * np.pi, 1.67262e-27, 1.380649e-23
 GAMMA = 5 / 3
@@ -18,8 +18,8 @@ ELECTRON_TEMPERATURE = 1.3e5
 _DAY = 86_400.0
 # at most one shock in each of these
 _SHOCK_BLOCK_NS = 9 * 86_400_000_000_000
-_SHOCK_DECAY = 10 * 3600.0
-_SHOCK_REACH_NS = 5 * 86_400_000_000_000
+#: what a shock brought fades over this many seconds, and is gone after this many nanoseconds
+DECAY, REACH_NS = 10 * 3600.0, 5 * 86_400_000_000_000
 
 
 class Wind(NamedTuple):
@@ -54,6 +54,11 @@ class Shock:
     speed_jump: float
     temperature_ratio: float
     shock_speed: float
+
+    @property
+    def speed_before(self) -> float:
+        """Speed of the wind that it runs into, km/s."""
+        return self.shock_speed - self.speed_jump / (1 - 1 / self.compression)
 
 
 def _quiet(t: Times) -> Wind:
@@ -114,9 +119,9 @@ def shocks(start_ns: int, stop_ns: int) -> list[Shock]:
 def wind(t: Times) -> Wind:
     """Return the solar wind at the times `t`, int64 nanoseconds since 1970, in order."""
     density, velocity, temperature, field = _quiet(t)
-    for shock in shocks(int(t[0]) - _SHOCK_REACH_NS, int(t[-1]) + 1):
+    for shock in shocks(int(t[0]) - REACH_NS, int(t[-1]) + 1):
         since = (t - shock.time_ns) / 1e9
-        level = np.where(since >= 0, np.exp(-np.maximum(since, 0.0) / _SHOCK_DECAY), 0.0)
+        level = np.where(since >= 0, np.exp(-np.maximum(since, 0.0) / DECAY), 0.0)
         factor = 1.0 + (shock.compression - 1.0) * level
         density = density * factor
         field[:, 1:] *= factor[:, None]

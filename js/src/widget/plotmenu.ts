@@ -1,0 +1,81 @@
+/** The menu of a plot: by its button, the right mouse button, or Shift+F10. */
+import type { PlotState } from '../core/plot';
+import { autoscale, toggleLog } from './gestures';
+import { openMenu, SEPARATOR } from './menu';
+import type { MenuEntry } from './menu';
+import type { MakePart, PanelHost } from './part';
+
+/** What a part of a panel adds to the menu of a plot; groups are kept apart by rules. */
+export type PlotEntries = (panel: PanelHost, plot: PlotState) => MenuEntry[];
+
+/** In the order in which they are shown. */
+export const PLOT_ENTRIES: PlotEntries[] = [scaleEntries, placeEntries];
+
+function scaleEntries(panel: PanelHost, plot: PlotState): MenuEntry[] {
+  const axis = plot.image() ? 'z' : 'y';
+  const { log, knee } = plot.scale(axis);
+  return [
+    { label: 'Fit values to the view', hint: 'M', run: () => autoscale(panel, plot, 'all') },
+    { label: 'Logarithmic', hint: 'L', checked: log || knee > 0, run: () => toggleLog(panel, plot) }
+  ];
+}
+
+function placeEntries(panel: PanelHost, plot: PlotState): MenuEntry[] {
+  return [{ label: 'Remove plot', hint: 'Delete', run: () => panel.removePlot(plot) }];
+}
+
+function entriesOf(panel: PanelHost, plot: PlotState): MenuEntry[] {
+  const groups = PLOT_ENTRIES.map(make => make(panel, plot)).filter(group => group.length > 0);
+  return groups.flatMap((group, i) => (i === 0 ? group : [SEPARATOR, ...group]));
+}
+
+function isMenuKey(event: KeyboardEvent): boolean {
+  return event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10');
+}
+
+export const makePlotMenu: MakePart = panel => {
+  const { element } = panel.stage;
+  const show = (index: number, at: { x: number; y: number }): void => {
+    const plot = panel.plots[index];
+    if (plot) {
+      openMenu(panel.root, at, entriesOf(panel, plot));
+    }
+  };
+  const byMouse = (event: MouseEvent): void => {
+    // With Shift the page's own menu comes, as everywhere in JupyterLab.
+    if (event.shiftKey || (event.target instanceof Element && event.target.closest('.sq-menu'))) {
+      return;
+    }
+    const box = element.getBoundingClientRect();
+    const hit = panel.stage.hit(event.clientX - box.left, event.clientY - box.top);
+    if (hit) {
+      event.preventDefault();
+      event.stopPropagation();
+      show(hit.index, { x: event.clientX, y: event.clientY });
+    }
+  };
+  const byButton = (event: Event): void => {
+    const { plot, x, y } = (event as CustomEvent<{ plot: string; x: number; y: number }>).detail;
+    show(
+      panel.plots.findIndex(({ id }) => id === plot),
+      { x, y }
+    );
+  };
+  element.addEventListener('contextmenu', byMouse);
+  element.addEventListener('sq-plot-menu', byButton);
+  return {
+    usesKey: isMenuKey,
+    key: event => {
+      const rect = isMenuKey(event) ? panel.layout?.plots[panel.current] : undefined;
+      if (rect) {
+        const box = element.getBoundingClientRect();
+        show(panel.current, { x: box.left + rect.x + 12, y: box.top + rect.y + 12 });
+      }
+      return rect !== undefined;
+    },
+    close: () => {
+      element.removeEventListener('contextmenu', byMouse);
+      element.removeEventListener('sq-plot-menu', byButton);
+    }
+  };
+};
