@@ -48,8 +48,11 @@ def _ask(what, args=None, **changes):
 
 def test_an_answer_comes_from_another_thread_with_the_id_of_the_question(questions):
     content, buffers, thread = _ask("double", {"x": 21})
-    assert content["id"] == "v?1" and content["view"] == "v" and content["type"] == "answer"
-    assert content["value"] == {"twice": 42} and buffers == []
+    assert content["id"] == "v?1"
+    assert content["view"] == "v"
+    assert content["type"] == "answer"
+    assert content["value"] == {"twice": 42}
+    assert buffers == []
     assert thread is not threading.current_thread()
 
 

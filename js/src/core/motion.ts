@@ -1,5 +1,5 @@
 /** Where the hand goes: what the next movement will probably show. */
-import { levelFor } from './grid';
+import { levelFor, MOST_LEVEL } from './grid';
 import { clampView } from './time';
 import type { TimeView } from './time';
 
@@ -55,7 +55,7 @@ export class Motion {
       case 'in':
         return level === 0 ? [] : [{ range: this.around(BigInt(Math.round(width)) << BigInt(level)), level: level - 1 }];
       case 'out':
-        return [{ range: clampView(this.around(2n * span)), level: level + 1 }];
+        return level === MOST_LEVEL ? [] : [{ range: clampView(this.around(2n * span)), level: level + 1 }];
     }
   }
 

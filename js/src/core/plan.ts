@@ -1,5 +1,6 @@
 /** What to ask the kernel for next: what the view lacks, and what its movement will need. */
 import type { Ahead, TileRef, Wants } from '../protocol';
+import { MOST_LEVEL } from './grid';
 import type { Place } from './grid';
 import type { Expected } from './motion';
 import type { GraphState } from './store';
@@ -76,9 +77,10 @@ export function wantedTiles(
   // Only where nothing near is held: a second refresh for what is nearly as sharp helps nobody.
   const bare = exact.filter(({ state }) => !covered(state, level, lacking));
   if (bare.length > 0) {
-    for (let coarser = 1; coarser <= COARSER; coarser++) {
-      const rough = at(level + coarser).filter(({ state }) => bare.some(lack => lack.state === state));
-      if (rough.length > 0 && (bytesOf(rough) <= BUDGET || coarser === COARSER)) {
+    const coarsest = coarserThan(level).at(-1);
+    for (const coarser of coarserThan(level)) {
+      const rough = at(coarser).filter(({ state }) => bare.some(lack => lack.state === state));
+      if (rough.length > 0 && (bytesOf(rough) <= BUDGET || coarser === coarsest)) {
         return affordable(rough, BUDGET);
       }
     }
@@ -92,12 +94,12 @@ function covered(
   level: number,
   lacking: (state: GraphState, level: number) => Place[]
 ): boolean {
-  for (let coarser = 1; coarser <= COARSER; coarser++) {
-    if (lacking(state, level + coarser).length === 0) {
-      return true;
-    }
-  }
-  return false;
+  return coarserThan(level).some(coarser => lacking(state, coarser).length === 0);
+}
+
+/** Levels above one that are nearly as sharp; the kernel has none above the most. */
+function coarserThan(level: number): number[] {
+  return Array.from({ length: COARSER }, (_, i) => level + 1 + i).filter(coarser => coarser <= MOST_LEVEL);
 }
 
 export function wantsOf(lacks: readonly Lacks[]): Wants {

@@ -81,7 +81,8 @@ def push(t: Times, spacecraft: str) -> Push | None:
             continue
         touched = True
         since = (t - at) / 1e9
-        level = np.where(since >= 0, np.exp(-np.maximum(since, 0.0) / DECAY), 0.0)
+        there = (since >= 0) & (since < REACH_NS / 1e9)
+        level = np.where(there, np.exp(-np.maximum(since, 0.0) / DECAY), 0.0)
         compressed = 1.0 + (shock.compression - 1.0) * level
         faster = 1.0 + shock.speed_jump / shock.speed_before * level
         density *= compressed

@@ -40,7 +40,8 @@ def _describe(number: int, name: str, title: str, instrument: tuple[str, str, st
         pi_name="nobody (synthetic)",
         pi_affiliation="speasy_core.demo",
         notes="Synthetic: made by speasy_core.demo, not measured. The names are those of the real "
-        "data set. The same crossings of the magnetopause as in the synthetic data of MMS.",
+        "data set. The same crossings of the magnetopause as in the synthetic data of MMS, but for "
+        "shocks in the wind (from 2020 on), which come to each when they have run the distance.",
     )
 
 
@@ -48,7 +49,7 @@ def _fgm(number: int) -> SyntheticDataset:
     name = f"C{number}_CP_FGM_SPIN"
 
     def compute(grid: str, t: Times) -> Values:
-        state = magnetopause.crossing(t)
+        state = magnetopause.crossing(t, f"cluster{number}")
         return {
             f"B_vec_xyz_gse__{name}": magnetopause.field(t, state),
             f"B_mag__{name}": state.strength,
@@ -79,7 +80,7 @@ def _hia(number: int) -> SyntheticDataset:
     name = f"C{number}_CP_CIS-HIA_HS_1D_PEF"
 
     def compute(grid: str, t: Times) -> Values:
-        state = magnetopause.crossing(t)
+        state = magnetopause.crossing(t, f"cluster{number}")
         energies = np.broadcast_to(_ENERGIES, (len(t), len(_ENERGIES)))
         return {f"flux__{name}": magnetopause.energy_flux(state, energies, "ion")}
 

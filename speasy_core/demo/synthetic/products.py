@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from speasy_core.demo.holdings import Description
 from speasy_core.timerange import TimeRange
 
-from . import magnetopause, saturn, solarwind, waves
+from . import magnetopause, saturn, season, solarwind, waves
 from .coordinates import gse_to_gsm
 from .dataset import Spec, SyntheticDataset, labels, quantity, time
 from .grid import Bursts, Regular
@@ -195,15 +195,22 @@ def _fpi(kind: str) -> SyntheticDataset:
     def compute(grid: str, t: Times) -> Values:
         state = magnetopause.crossing(t)
         energy = _TABLES[kind][(t // _FPI_STEP) % 2]
-        across, along = state.temperature(species, False), state.temperature(species, True)
+        moments = {
+            "density": state.density,
+            "velocity": state.velocity,
+            "along": state.temperature(species, True),
+            "across": state.temperature(species, False),
+        }
+        if kind == "dis":
+            moments = season.noisy(moments, t, _FPI_STEP)
         return {
             f"{p}errorflags_fast": np.zeros(len(t), np.uint32),
             f"{p}energy_fast": energy,
             f"{p}energyspectr_omni_fast": magnetopause.energy_flux(state, energy, species),
-            f"{p}numberdensity_fast": state.density,
-            f"{p}bulkv_gse_fast": state.velocity,
-            f"{p}temppara_fast": along,
-            f"{p}tempperp_fast": across,
+            f"{p}numberdensity_fast": moments["density"],
+            f"{p}bulkv_gse_fast": moments["velocity"],
+            f"{p}temppara_fast": moments["along"],
+            f"{p}tempperp_fast": moments["across"],
         }
 
     title = f"Dual {species} spectrometer".title().replace("Spectrometer", "spectrometer")
