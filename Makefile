@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 JS_SOURCES := $(shell find js/src js/style js/schema -type f 2>/dev/null) \
     $(wildcard js/*.json js/*.mjs js/yarn.lock js/.yarnrc.yml)
 
-.PHONY: help setup build demo test test-full fuzz lint test-py test-js test-e2e bench clean
+.PHONY: help setup build demo test test-full test-random fuzz lint test-py test-js test-e2e bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -59,9 +59,14 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# files are shared out among so many processes
+TEST_JOBS ?= 2
 test-py: setup
-	$(PY) -m pytest
+	$(PY) -m pytest -p no:randomly -n $(TEST_JOBS) --dist loadfile
 	$(PY) -m pytest --doctest-modules speasy_core sciqlop_lab -p no:randomly
+
+test-random: setup  ## the Python tests in an order of their own, which tells what one leaves to the next
+	$(PY) -m pytest
 
 test-js: setup
 	cd js && jlpm run lint
@@ -72,7 +77,7 @@ browser:  ## a Chromium: the system's, else Debian's when root, else Playwright'
 	sh tests/e2e/ensure_chromium.sh $(PY)
 
 test-e2e: setup browser
-	$(PY) -m pytest tests/e2e -p no:randomly --timeout 300
+	$(PY) -m pytest tests/e2e -p no:randomly --timeout 300 --reruns 1
 
 bench: setup browser  ## figures of the README, beside a peer in the same run
 	$(PY) -m pytest tests/bench -p no:randomly --timeout 1800 -s

@@ -29,6 +29,10 @@ _NOTE = (
     "so that the same product ids work on the real server. "
 )
 _NEVER = "nobody (synthetic)"
+_BOUNDARY_NOTE = (
+    " In November 2017 the plasmas on both sides vary and the ions' moments are noisy; from 2020 "
+    "on the shocks of AC_H0_MFI push the boundary inwards when they have run the distance."
+)
 
 Values = Mapping[str, NDArray[Any]]
 
@@ -174,7 +178,7 @@ def _fgm() -> SyntheticDataset:
         ("FGM", "Flux Gate Magnetometer", _MAGNETIC),
         "Repeated crossings of the magnetopause; the sum of magnetic pressure and of the plasma's "
         "pressure across the field (MMS1_FPI_FAST_L2_*) is the same everywhere; trains of mirror "
-        "modes in the magnetosheath.",
+        "modes in the magnetosheath." + _BOUNDARY_NOTE,
     )  # fmt: skip
     grids = {"main": Regular(62_500_000, 16384), "state": Regular(30 * _S, 512)}
     return SyntheticDataset(about, variables, grids, _MMS_COVERAGE, compute)
@@ -238,7 +242,8 @@ def _fpi(kind: str) -> SyntheticDataset:
         f"MMS 1 {title.lower()} fast survey distribution moments", _MMS,
         (kind.upper(), f"Dual {species.title()} Spectrometers", _PLASMA),
         "Magnetosheath and magnetosphere plasmas mix at the boundary; the spectrogram is that of "
-        "their drifting Maxwellians, so its moments are the density and the temperature.",
+        "their drifting Maxwellians, so its moments are the density and the temperature."
+        + _BOUNDARY_NOTE,
     )  # fmt: skip
     grids = {"main": Regular(_FPI_STEP, 2048)}
     return SyntheticDataset(about, variables, grids, _MMS_COVERAGE, compute)
@@ -288,7 +293,7 @@ def _cassini() -> SyntheticDataset:
         "A mean field that turns over hours, Alfvenic turbulence and ion cyclotron packets across "
         "it, compressions along it. The real data set has another id.",
     )  # fmt: skip
-    grids = {"main": Regular(_S, 8192)}
+    grids = {"main": Regular(_S, 16_384)}
     return SyntheticDataset(about, variables, grids, _CASSINI_COVERAGE, compute)
 
 

@@ -30,9 +30,9 @@ def field_ksm(t: Times) -> Floats:
     second = np.cross(along, first)
     packet = np.clip(smooth(t, 1200.0, 84), 0.0, None) * 0.35
     phase = 2 * np.pi * ((t % (_WAVE_NS * 10_000)) / _WAVE_NS) + 0.8 * smooth(t, 300.0, 85)
-    eddies = 0.32 * turbulence(t, 1800.0, 9, 86, 2)
+    eddies = 0.32 * turbulence(t, 2048.0, 9, 86, 2)
     compression = 0.22 * np.sin(2 * np.pi * (t % (_SLOW_NS * 1_000)) / _SLOW_NS)
-    compression = compression * (1.0 + smooth(t, 3600.0, 87)) + 0.06 * turbulence(t, 600.0, 8, 88)
+    compression = compression * (1.0 + smooth(t, 3600.0, 87)) + 0.06 * turbulence(t, 512.0, 7, 88)
     across = eddies + packet[:, None] * np.stack([np.cos(phase), -np.sin(phase)], axis=-1)
     return np.asarray(
         along * (mean + compression)[:, None] + first * across[:, :1] + second * across[:, 1:]
