@@ -40,7 +40,7 @@ $(VENV)/.installed: pyproject.toml | sciqlop_lab/static/.built
 demo: setup  ## the local archive and JupyterLab with a ready notebook
 	$(BIN)/sciqlop-lab demo notebooks/01-first-light.ipynb
 
-test: lint test-py test-js test-e2e  ## everything that must pass before a change lands
+test: lint docs test-py test-js test-e2e  ## everything that must pass before a change lands
 
 test-full: setup browser  ## other people's clients, more fuzzing, installation from a clean clone
 	$(PY) -m pytest tests/full -p no:randomly --timeout 1800
@@ -58,6 +58,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+.PHONY: docs
+docs: setup  ## the documentation site, in build/docs; a warning is an error
+	$(PY) -m sphinx -q -W --keep-going -j auto -b html -c notebooks/docs notebooks build/docs
 
 # files are shared out among so many processes
 TEST_JOBS ?= 2

@@ -8,7 +8,9 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const options = {
   entryPoints: [
     { in: here('src/widget/index.ts'), out: 'panel' },
-    { in: here('src/widget/panel.css'), out: 'panel' }
+    { in: here('src/widget/panel.css'), out: 'panel' },
+    { in: here('src/widget/tree.ts'), out: 'tree' },
+    { in: here('src/widget/tree.css'), out: 'tree' }
   ],
   outdir: here('../sciqlop_lab/static'),
   bundle: true,

@@ -16,6 +16,7 @@ from speasy_core import __version__
 _HOME = {
     "Knob": "virtual",
     "Panel": "panel",
+    "ProductTree": "treewidget",
     "link": "linking",
     "create_virtual_product": "user_api.virtual_products",
     "load_ipython_extension": "magics",
@@ -23,7 +24,8 @@ _HOME = {
 }
 
 __all__ = [
-    "Knob", "Panel", "__version__", "create_virtual_product", "link", "virtual_product",
+    "Knob", "Panel", "ProductTree", "__version__", "create_virtual_product", "link",
+    "virtual_product",
 ]  # fmt: skip
 
 

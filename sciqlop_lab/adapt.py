@@ -12,10 +12,12 @@ from speasy_core.calling import argument_form
 from speasy_core.errors import SpeasyError, VirtualProductError
 from speasy_core.variable import Axis, SpeasyVariable
 
-__all__ = ["KINDS", "Kind", "argument_form", "to_variable"]
+__all__ = ["KINDS", "TIMELESS", "Kind", "argument_form", "to_variable"]
 
 Kind = Literal["auto", "scalar", "vector", "multicomponent", "spectrogram"]
 KINDS = typing.get_args(Kind)
+# in the metadata of pairs that came without times: theirs are no more than their order
+TIMELESS = "TIMELESS"
 
 _RETURNS = (
     "return a SpeasyVariable, an xarray DataArray, (time, values), (time, channels, values) "
@@ -33,6 +35,7 @@ def to_variable(
     labels: Sequence[str] | None = None,
     unit: str = "",
     grid: Callable[[int], Any] | None = None,
+    pairs: bool = False,
 ) -> SpeasyVariable:
     """Return what a user's function returned as a variable.
 
@@ -43,12 +46,17 @@ def to_variable(
         Of the product.
     grid : callable, optional
         Gives the times that an array of so many samples alone stands for, or None.
+    pairs : bool
+        Whether it is for axes other than time: then ``(x, y)`` are values without times, and
+        ``(time, x, y)`` is no spectrogram.
 
     Raises
     ------
     VirtualProductError
         Says what was wrong with it, and what to return instead.
     """
+    if pairs and isinstance(value, (tuple, list)):
+        value, kind = _from_pairs(value, name), "multicomponent"
     if value is None:
         return SpeasyVariable(np.zeros(0, "datetime64[ns]"), np.zeros(0), name=name, unit=unit)
     if hasattr(value, "dims") and hasattr(value, "to_dataset") and hasattr(value, "coords"):
@@ -74,6 +82,23 @@ def to_variable(
         raise VirtualProductError(
             f"{name} returned something that is not data: {error}", hint=_RETURNS
         ) from error
+
+
+def _from_pairs(value: Sequence[Any], name: str) -> Any:
+    """Return values with times: those of ``(x, y)`` count its points."""
+    if len(value) != 2:
+        return value
+    x, y = (np.asarray(part) for part in value)
+    if x.dtype.kind not in "fiub" or y.ndim != 1 or y.dtype.kind not in "fiub":
+        return value
+    if x.shape != y.shape:
+        raise VirtualProductError(
+            f"{name} returned x of shape {x.shape} and y of shape {y.shape}",
+            hint="give as many of one as of the other",
+        )
+    time = np.arange(len(x)).view("datetime64[ns]")
+    columns, meta = ["x", "y"], {TIMELESS: True}
+    return SpeasyVariable(time, np.stack([x, y], axis=1), columns=columns, name=name, meta=meta)
 
 
 def _what(value: Any) -> str:

@@ -24,7 +24,10 @@ _log = logging.getLogger(__name__)
 _lane = FairLane("sciqlop-asks", 4)
 
 # name of a question -> "module:function" of this package, imported when it is first asked
-QUESTIONS: dict[str, str] = {}
+QUESTIONS: dict[str, str] = {
+    "inputs": "choosing:inputs",
+    "search": "finding:search",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,14 @@ from speasy_core.variable import SpeasyVariable
 from . import commands, namespace, virtual
 from . import spec as specs
 from .adapt import to_variable
+from .choosing import is_archive, options_of
+from .computed import FunctionSource
 from .conversation import KERNEL_VIEW, Conversation
 from .handles import GraphHandle, PlotHandle, SpanEdits
+from .plotkinds import SPACE_KINDS
+from .projecting import KindEdits
 from .settings_watch import watch
-from .sources import FunctionSource, MissingSource, ProductSource, Source, StaticSource
+from .sources import MissingSource, ProductSource, Source, StaticSource
 from .tiles import Engine
 from .turning import KnobEdits, check_knobs
 from .views import ViewRequest
@@ -32,7 +36,7 @@ _KERNEL_WIDTH = 1200
 _DATA = "data"
 
 
-class PanelCore(SpanEdits, KnobEdits, Conversation):
+class PanelCore(SpanEdits, KnobEdits, KindEdits, Conversation):
     """The kernel's half of a panel, without a renderer.
 
     A renderer calls :meth:`_setup` and provides :meth:`_publish` (the spec has changed) and
@@ -73,6 +77,15 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
     def model(self) -> specs.PanelSpec:
         """What the panel shows, as a frozen value."""
         return self._model
+
+    @property
+    def title(self) -> str:
+        """Its name, above the plots and on exports; set it to a text."""
+        return self._model.title
+
+    @title.setter
+    def title(self, value: str) -> None:
+        self.command({"op": "set_title", "title": value})
 
     @property
     def time_range(self) -> TimeRange:
@@ -120,8 +133,9 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
             A plot to add to; by default a new one is made.
         index : int, optional
             Where in the stack the new plot goes; by default at the end.
-        kind : {"auto", "line", "image"}
-            How it is drawn.
+        kind : {"auto", "line", "image", "orbit", "xy", "histogram2d"}
+            How it is drawn; the last three have an axis of values in the place of time, and
+            options of their own: see `orbit`, `xy` and `histogram2d`.
         label : str, optional
             Replaces the product's own label.
         style : {"line", "steps", "points"}
@@ -154,10 +168,14 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
                 target = handles[0].plot if handles and target is None else target
                 handles.append(self.plot(item, target, index=index, **looks, **knobs))
             return handles
+        if kind in SPACE_KINDS:
+            with self._lock:
+                looks.pop("y_axis")
+                return self._plot_space(what, target, index=index, **looks, **knobs)
         with self._lock:
             product = self._product_of(what)
             before = {graph.id for _, graph in self._model.graphs}
-            looks["knobs"] = check_knobs(ProductRef.parse(product), knobs)
+            looks["knobs"] = check_knobs(ProductRef.parse(product), knobs, self.session)
             place = {"plot": target, "index": index}
             self.command({"op": "add_product", "product": product, **place, **looks})
             for plot_id, graph in self._model.graphs:
@@ -176,7 +194,7 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
             else:
                 changed = commands.apply(now, command)
                 if changed != now:
-                    self._history.record(now)
+                    self._history.record(now, command.get("gesture"))
             self._adopt(changed)
         if changed.time_range != now.time_range:
             self._spread(changed.time_range)
@@ -230,7 +248,10 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
                 ) from None
         raise InvalidRequest(f"{plot!r:.60} does not name a plot of this panel")
 
-    def _product_of(self, what: Any) -> str:
+    def _plot_any(self, what: Any, plot: Any, **options: Any) -> Any:
+        return self.plot(what, plot, **options)
+
+    def _product_of(self, what: Any, pairs: bool = False) -> str:
         """Return the product id that stands for `what`, keeping hold of what has none."""
         if isinstance(what, virtual.VirtualProduct):
             return str(what.ref)
@@ -239,7 +260,7 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
             self._data[name] = to_variable(what)
             return name
         if callable(what) and not hasattr(what, "ref"):
-            return str(virtual.of_function(what, session=self._session).ref)
+            return str(virtual.of_function(what, session=self._session, pairs=pairs).ref)
         ref = ProductRef.parse(what)
         known = self.session.list_providers()
         if ref.provider not in known:
@@ -250,7 +271,12 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
             )
         return str(ref)
 
-    def _make_source(self, graph: specs.GraphSpec) -> Source:
+    def _make_source(self, graph: specs.GraphSpec, before: Source | None = None) -> Source:
+        """Return what a graph is drawn from; `before` is its source with other knobs."""
+        if isinstance(before, FunctionSource):
+            return before.turned(graph.knobs)
+        if graph.kind in SPACE_KINDS:
+            return self._space_source(graph)
         ref = ProductRef.parse(graph.product)
         if ref.provider == _DATA:
             if graph.product in self._data:
@@ -277,7 +303,10 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
         session = self.session
         timeout = session.settings.view_timeout
         pictures = getattr(session, "get_picture", None)  # a session of another kind has none
-        return ProductSource(session.get_data, session.info, ref, graph.kind, timeout, pictures)
+        return ProductSource(
+            session.get_data, session.info, ref, graph.kind, timeout, pictures,
+            options_of(graph.knobs),
+        )  # fmt: skip
 
     def _listen(self) -> None:
         """Hear of functions that are registered with the session itself."""
@@ -307,14 +336,13 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
         self._engine.remove(gone)
         self._gone(gone)
         turned = [g for g, graph in had.items() if g in self._sources and g in graphs
-                  and graph.knobs != graphs[g][1].knobs]  # fmt: skip
-        for name in turned:  # the last picture stays until the next is there
-            self._sources.pop(name)
-        fresh = [name for name in graphs if name not in self._sources]
-        for name in fresh:
-            self._sources[name] = self._make_source(graphs[name][1])
+                  and _turned(graph, graphs[g][1])]  # fmt: skip
+        fresh = [name for name in graphs if name not in self._sources or name in turned]
+        for name in fresh:  # of what was turned, the last picture stays until the next is there
+            self._sources[name] = self._make_source(graphs[name][1], self._sources.get(name))
         if new != old:
             self._publish(new)
+            self._knobs_changed()
         self._engine.add((graphs[n][0], n, self._sources[n]) for n in fresh)
         if fresh or new.time_range != old.time_range:
             self._work_ahead()
@@ -332,11 +360,20 @@ class PanelCore(SpanEdits, KnobEdits, Conversation):
     def product_changed(self, product: str) -> None:
         """Draw anew what shows `product`, a function that was defined again."""
         with self._lock:
-            changed = [(p, g) for p, g in self._model.graphs if g.product == product]
+            changed = [
+                (p, g) for p, g in self._model.graphs if product in (g.product, g.options.get("y"))
+            ]
             for _, graph in changed:
                 self._sources[graph.id] = self._make_source(graph)
+            self._knobs_changed()
             self._engine.add((p, g.id, self._sources[g.id]) for p, g in changed)
 
 
+def _turned(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:
+    return a.knobs != b.knobs or a.options != b.options
+
+
 def _same(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:
-    return a.product == b.product and a.kind == b.kind
+    """Whether two graphs are drawn from the same source, but for the knobs of a function."""
+    turns = not is_archive(ProductRef.parse(a.product))
+    return a.product == b.product and a.kind == b.kind and (turns or a.knobs == b.knobs)

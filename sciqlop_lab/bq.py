@@ -263,7 +263,8 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
             parts += [error[key] for key in ("hint", "traceback") if error[key]]
             plot.status[name] = "\n".join(parts)
             return
-        notes = item.get("notes", [])
+        printed = item.get("output")
+        notes = [*item.get("notes", []), *([f"printed: {printed}"] if printed else [])]
         plot.status[name] = f"{item['label']}: {'; '.join(notes)}" if notes else ""
         if item["status"] == "empty":
             plot.status[name] = f"{item['label']}: {item['message']}"

@@ -58,14 +58,46 @@ class GraphHandle:
         ----------
         label : str or None
             Its name; None for the product's own.
+        kind : str
+            "auto", "line", "image", as of `Panel.plot`.
         style : {"line", "steps", "points"}
             With steps a sample holds until the next one.
+        width : float or None
+            Of lines, 0.5 to 20 pixels; None is thin.
+        marker : {"none", "circle", "square", "diamond", "triangle", "cross", "plus"}
+            Drawn at each sample.
         colors : list of str or None
-            One CSS colour per component.
+            One CSS colour per component; None in place of one is the palette's.
         y_axis : {"y", "y2"} or None
             The left or right axis; None lets the plot choose.
         """
         self.panel.command({"op": "set_graph", "plot": self.plot, "graph": self.id, **changes})
+
+    def hide(self, *components: str) -> None:
+        """Draw all components but these; without a name all of them."""
+        place = {"plot": self.plot, "graph": self.id}
+        self.panel.command({"op": "set_hidden", **place, "hidden": list(components)})
+
+    def move(self, plot: PlotHandle | str | None = None, index: int | None = None) -> GraphHandle:
+        """Move to another plot, or to another place in its own.
+
+        Parameters
+        ----------
+        plot : PlotHandle, str or None
+            None makes a new plot, at `index` of the stack.
+        index : int, optional
+            Its place among the graphs of the plot; the last by default.
+
+        Returns
+        -------
+        GraphHandle
+            Where it is now.
+        """
+        to = plot.id if isinstance(plot, PlotHandle) else plot
+        place = {"plot": self.plot, "graph": self.id}
+        self.panel.command({"op": "move_graph", **place, "to": to, "index": index})
+        now = next(name for name, graph in self.panel.model.graphs if graph.id == self.id)
+        return GraphHandle(self.panel, now, self.id, self.product)
 
     def remove(self) -> None:
         """Take it out of its plot; an empty plot goes too."""
@@ -108,6 +140,9 @@ class PlotHandle:
             logarithm leaves out values of 0 and below, and the plot says so.
         range : (float, float) or None
             None fits the visible data.
+        percentiles : (float, float) or None
+            Shares of the visible values, in percent, that a fitted range goes from and to, so
+            that spikes do not set it; None is all values, and of colours 2 to 98.
         label : str or None
             None is as the product says.
         colormap : str or None
@@ -116,9 +151,22 @@ class PlotHandle:
         """
         self.panel.command({"op": "set_axis", "plot": self.id, "axis": axis, **changes})
 
+    def set(self, **changes: bool) -> None:
+        """Show or hide its `grid` and its `legend`; what is left out stays."""
+        self.panel.command({"op": "set_plot", "plot": self.id, **changes})
+
     def move(self, index: int) -> None:
         """Move to another place in the stack."""
         self.panel.command({"op": "move_plot", "plot": self.id, "index": index})
+
+    @property
+    def height(self) -> float:
+        """Its height, relative to the other plots; can be set."""
+        return self.panel.model.plot(self.id).height
+
+    @height.setter
+    def height(self, value: float) -> None:
+        self.panel.command({"op": "set_heights", "heights": {self.id: value}})
 
     def remove(self) -> None:
         """Take it out of the panel."""

@@ -14,7 +14,7 @@ from speasy_core.variable import SpeasyVariable
 
 from .adapt import to_variable
 
-__all__ = ["PROVIDER", "listing", "variable"]
+__all__ = ["PROVIDER", "listing", "user_names", "variable"]
 
 PROVIDER = "kernel"
 _MOST = 500
@@ -42,7 +42,7 @@ def listing(names: Mapping[str, Any] | None = None) -> str:
     >>> [entry["ref"] for entry in json.loads(listing({"b": b, "x": 1}))["variables"]]
     ['kernel/b']
     """
-    found = _user_names() if names is None else names
+    found = user_names() if names is None else names
     variables = list(_variables(dict(found)))[:_MOST]
     return json.dumps({"variables": variables, "products": list(_products())[:_MOST]})
 
@@ -55,7 +55,7 @@ def variable(name: str, names: Mapping[str, Any] | None = None) -> SpeasyVariabl
     UnknownProduct
         There is none of this name, or it is not a series in time.
     """
-    found = _user_names() if names is None else names
+    found = user_names() if names is None else names
     value = found.get(name)
     if not _describe(value):
         raise UnknownProduct(
@@ -69,7 +69,7 @@ def variable(name: str, names: Mapping[str, Any] | None = None) -> SpeasyVariabl
     return to_variable(value, name=name)
 
 
-def _user_names() -> Mapping[str, Any]:
+def user_names() -> Mapping[str, Any]:
     """Return the user's names: those of IPython, else those of the main module."""
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()

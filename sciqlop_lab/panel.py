@@ -87,6 +87,7 @@ class CanvasPanel(PanelCore, anywidget.AnyWidget):
     _css = traitlets.Unicode().tag(sync=True)
     spec = traitlets.Dict(help="PanelSpec as JSON").tag(sync=True)
     group = traitlets.Unicode(help="of panels that move together").tag(sync=True)
+    knob_specs = traitlets.Dict(help="knobs of each graph that has some").tag(sync=True)
     first = traitlets.Dict(help="the picture made before any view asks").tag(sync=True)
 
     def __init__(self, start: Any, stop: Any = None, *, session: Any = None) -> None:
@@ -143,6 +144,9 @@ class CanvasPanel(PanelCore, anywidget.AnyWidget):
 
     def _publish(self, spec: specs.PanelSpec) -> None:
         self.spec = spec.to_json()
+
+    def _knobs_changed(self) -> None:
+        self.knob_specs = self.describe_knobs()
 
     def _post(self, content: dict[str, Any], buffers: list[Any]) -> None:
         self.send(content, buffers)

@@ -75,5 +75,6 @@ def places_of(
 
 def placed(result: Result, graph: str, slot: Slot, mark: str = "") -> Result:
     """Return an item with its place in the panel, marked as no answer to a request by `mark`."""
-    fields = {"graph": graph, "plot": slot.plot, **result.fields}
+    told = getattr(slot.source, "told", {})  # of functions: see computed.py
+    fields = {"graph": graph, "plot": slot.plot, **told, **result.fields}
     return Result({**fields, mark: True} if mark else fields, result.range, result.arrays)

@@ -18,17 +18,15 @@ from .loaded import Loaded, widened
 from .tilecache import TILES, Result
 from .usercode import captured_output
 from .views import ViewRequest
-from .virtual.guard import bounded
+from .virtual.knobs import canonical_hash
 
-__all__ = ["FunctionSource", "ProductSource", "Result", "Source", "StaticSource"]
+__all__ = ["MissingSource", "ProductSource", "Result", "Source", "StaticSource", "held"]
 
 _RETRY_AFTER = 15.0  # seconds before a server that failed is asked for the same range again
 _MARGIN = 0.25  # of a view that is fetched on either side of it, for lines to leave the plot
 _MOST_LOADED = 2
 _MANY_BYTES = 32 * 2**20  # of samples, above which their pyramids are read instead
 _SHORT = 100_000  # rows that take no noticeable time to prepare
-_MOST_OUTPUT = 300
-_MOST_WARNINGS = 3
 
 
 class Source(Protocol):
@@ -74,7 +72,7 @@ class Source(Protocol):
 
 
 @contextmanager
-def _held(lock: threading.Lock, deadline: Deadline, what: str) -> Iterator[None]:
+def held(lock: threading.Lock, deadline: Deadline, what: str) -> Iterator[None]:
     """Hold a lock; who is cancelled while he waits for it goes away."""
     while not lock.acquire(timeout=0.05):
         deadline.check(f"waiting for {what}")
@@ -145,6 +143,8 @@ class ProductSource:
     get_picture : callable, optional
         As `Session.get_picture`: with it, long ranges are drawn from the pyramids of the cache,
         and their samples are not loaded.
+    options : mapping, optional
+        Of `get_data`, such as a coordinate system.
     """
 
     tiled = True
@@ -157,12 +157,14 @@ class ProductSource:
         kind: str,
         timeout: float,
         get_picture: Callable[..., Any] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
+        self._options = dict(options or {})
         self._get_data, self._describe, self._ref, self._kind = get_data, describe, ref, kind
         self._get_picture = get_picture
         self.timeout, self.label = timeout, ref.path.rpartition("/")[2]
         self.lane: Hashable = ref
-        self._name: Hashable = get_data, ref, kind
+        self._name: Hashable = get_data, ref, kind, canonical_hash(self._options)
         self._loaded: tuple[Loaded, ...] = ()
         # two views that want the same do not both fetch it; what is fetched ahead stops nobody
         self._busy, self._busy_ahead = threading.Lock(), threading.Lock()
@@ -200,7 +202,7 @@ class ProductSource:
     def load(self, request: ViewRequest, deadline: Deadline) -> list[Result]:
         """Fetch what the request needs, and answer."""
         early = request.early is not None
-        with _held(self._busy_ahead if early else self._busy, deadline, str(self._ref)):
+        with held(self._busy_ahead if early else self._busy, deadline, str(self._ref)):
             results = self.ready(request)
             if results is not None:
                 return results
@@ -216,7 +218,7 @@ class ProductSource:
 
     def _fetch(self, span: TimeRange, deadline: Deadline) -> Loaded:
         """Return the samples of a range, or where there are many a picture of them."""
-        how: dict[str, Any] = {"timeout": deadline, "on_error": "gaps"}
+        how: dict[str, Any] = {"timeout": deadline, "on_error": "gaps", **self._options}
         if self._get_picture is None:
             variable = self._get_data(self._ref, span.start, span.stop, **how)
         else:
@@ -251,106 +253,6 @@ class ProductSource:
         """Do nothing: a request to an archive ends when it is cancelled."""
 
 
-class Computed(Protocol):
-    """What a function source calls."""
-
-    ref: ProductRef
-    __name__: str
-    timeout: float
-
-    def compute(
-        self,
-        asked: TimeRange,
-        *,
-        knobs: Mapping[str, Any] | None = None,
-        deadline: Deadline | None = None,
-        pixels: int | None = None,
-    ) -> SpeasyVariable:
-        """Return the samples for exactly `asked`."""
-        ...
-
-
-class FunctionSource:
-    """A function of the user: called with exactly the visible range, once for each.
-
-    Parameters
-    ----------
-    product : Computed
-        A VirtualProduct, as a rule.
-    kind : str
-        The mark to draw it with.
-    knobs : mapping, optional
-        How its knobs are turned.
-    """
-
-    timeout = float("inf")  # the product's own is kept while it is called
-    tiled = False
-    lane: Hashable = None
-
-    def __init__(
-        self, product: Computed, kind: str, knobs: Mapping[str, Any] | None = None
-    ) -> None:
-        self._product, self._kind, self.label = product, kind, product.__name__
-        self._knobs = dict(knobs or {})
-        self._last: tuple[Loaded, list[str]] | None = None
-        self._busy = threading.Lock()
-
-    def ready(self, request: ViewRequest) -> list[Result] | None:
-        """Answer when the range is the one of the last call."""
-        last = self._last
-        if last is None or last[0].span != request.range:
-            return None
-        return [self._draw(request, *last)]
-
-    def _draw(self, request: ViewRequest, loaded: Loaded, notes: list[str]) -> Result:
-        """Return the item under the function's name, not that of what it computes from."""
-        result = loaded.draw(request, request.range, notes)
-        if result.fields["status"] == "ok":
-            result.fields["label"] = self.label
-            if len(result.fields.get("columns", ())) == 1:
-                result.fields["columns"] = [self.label]
-        return result
-
-    def draft(self, request: ViewRequest) -> list[Result]:
-        """Return none: what a function gives is not known before."""
-        return []
-
-    def load(self, request: ViewRequest, deadline: Deadline) -> list[Result]:
-        """Call the function and answer."""
-        with _held(self._busy, deadline, str(self._product.ref)):
-            results = self.ready(request)
-            if results is not None:
-                return results
-            with captured_output() as output:
-                variable = self._compute(request, deadline)
-            printed = output.text.strip()
-            notes = [f"printed: {printed[:_MOST_OUTPUT]}"] if printed else []
-            told = dict.fromkeys(str(w)[:_MOST_OUTPUT] for w in output.warnings)
-            notes += [f"warning: {text}" for text in list(told)[:_MOST_WARNINGS]]
-            if len(variable) and not _touches(variable, request.range):
-                notes.append("every sample lies outside the range that was asked for")
-            loaded = Loaded(variable, request.range, self._kind, self.label)
-            if not deadline.cancelled:
-                self._last = (loaded, notes)
-            return [self._draw(request, loaded, notes)]
-
-    def _compute(self, request: ViewRequest, deadline: Deadline) -> SpeasyVariable:
-        product, knobs = self._product, self._knobs
-
-        def call(own: Deadline) -> SpeasyVariable:
-            return product.compute(request.range, knobs=knobs, deadline=own, pixels=request.width)
-
-        return bounded(call, deadline, product.timeout, product.__name__)
-
-    def abandon(self) -> None:
-        """Let the next call begin although the last has not ended: it may be deep in C code."""
-        self._busy = threading.Lock()
-
-    def serves(self, running: TimeRange, wanted: TimeRange) -> bool:
-        """Say no: what the function gives for one range is of no use for another."""
-        return running == wanted
-
-
 class MissingSource:
     """A graph whose data is not in this kernel."""
 
@@ -380,7 +282,3 @@ class MissingSource:
     def abandon(self) -> None:
         """Do nothing."""
 
-
-def _touches(variable: SpeasyVariable, span: TimeRange) -> bool:
-    times = variable.time_ns
-    return bool(times[-1] >= span.start_ns and times[0] < span.stop_ns)

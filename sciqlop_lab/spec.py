@@ -7,19 +7,35 @@ check it and one to undo it.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
-from speasy_core.errors import InvalidRequest
-from speasy_core.product import ProductRef
 from speasy_core.timerange import TimeRange
 
-from .protocol import ProtocolError, parse_ns
-
-Log = bool | Literal["symlog"]
+from .overlayspec import OverlaySpec, read_functions, read_overlays
+from .plotkinds import ASPECTS, PLANES, SPACE_KINDS, family, read_options, read_planes
+from .reading import (
+    Log,
+    SpecError,
+    fail,
+    plain_log,
+    read_choice,
+    read_color,
+    read_colormap,
+    read_colors,
+    read_knobs,
+    read_log,
+    read_mapping,
+    read_number,
+    read_percentiles,
+    read_product,
+    read_range,
+    read_shown,
+    read_text,
+    read_texts,
+    read_times,
+)
 
 __all__ = [
     "AxisSpec",
@@ -32,110 +48,28 @@ __all__ = [
 ]
 
 VERSION = 1
-_KINDS = ("auto", "line", "image")
+_KINDS = ("auto", "line", "image", *SPACE_KINDS)
 STYLES = ("line", "steps", "points")
+MARKERS = ("none", "circle", "square", "diamond", "triangle", "cross", "plus")
+WIDTHS = (0.5, 20.0)  # of lines, in pixels
 VALUE_AXES = ("y", "y2")
-COLORMAPS = ("viridis", "magma", "plasma", "inferno", "cividis", "turbo", "jet", "gray")
-_COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,24}|(?:rgb|hsl)a?\([0-9.,%/ deg]{1,60}\)")
-_MAX_TEXT = 4096
 MOST_PLOTS = 256
 MOST_SPANS = 10_000
-
-
-class SpecError(InvalidRequest):
-    """Not a spec of a panel, or a command that does not fit it; the text says where."""
-
-
-def fail(where: str, what: str) -> SpecError:
-    return SpecError(f"{where}: {what}")
-
-
-def read_mapping(value: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise fail(where, f"expected an object, got {type(value).__name__}")
-    return value
-
-
-def read_text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or len(value) > _MAX_TEXT:
-        raise fail(where, f"expected text, got {value!r:.60}")
-    return value
-
-
-def read_texts(value: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(value, (list, tuple)):
-        raise fail(where, f"expected a list of texts, got {value!r:.60}")
-    return tuple(read_text(item, f"{where}[{i}]") for i, item in enumerate(value))
-
-
-def read_flag(value: Any, where: str) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise fail(where, f"expected true, false or null, got {value!r:.60}")
-    return value
-
-
-def read_log(value: Any, where: str) -> Log | None:
-    return "symlog" if value == "symlog" else read_flag(value, where)
-
-
-def read_choice(value: Any, where: str, choices: tuple[str, ...]) -> str:
-    if value not in choices:
-        raise fail(where, f"{value!r:.40} is not one of {', '.join(choices)}")
-    return str(value)
-
-
-def read_colormap(value: Any, where: str) -> str | None:
-    return None if value is None else read_choice(value, where, COLORMAPS)
-
-
-def read_color(value: Any, where: str) -> str:
-    """Return a CSS colour: hex digits, a name, rgb() or hsl()."""
-    if not isinstance(value, str) or _COLOR.fullmatch(value) is None:
-        raise fail(where, f"{value!r:.40} is not a colour such as '#0072b2' or 'teal'")
-    return value
-
-
-def read_colors(value: Any, where: str) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    colors = read_texts(value, where)
-    return tuple(read_color(color, f"{where}[{i}]") for i, color in enumerate(colors))
-
-
-def read_range(value: Any, where: str) -> tuple[float, float] | None:
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)) and len(value) == 2:
-        low, high = value
-        numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value)
-        if numbers and math.isfinite(low) and math.isfinite(high) and low != high:
-            return (float(min(value)), float(max(value)))
-    raise fail(where, f"expected two different finite numbers or null, got {value!r:.60}")
-
-
-def read_knobs(value: Any, where: str) -> dict[str, Any]:
-    """Return knobs: names, and values that are numbers, text, true or false."""
-    knobs = dict(read_mapping(value, where))
-    for name, knob in knobs.items():
-        read_text(name, where)
-        if isinstance(knob, str):
-            read_text(knob, f"{where}.{name}")
-        elif not isinstance(knob, (int, float)) or not math.isfinite(knob):
-            raise fail(f"{where}.{name}", f"expected a number, text or a flag, got {knob!r:.60}")
-    return knobs
 
 
 @dataclass(frozen=True, slots=True)
 class AxisSpec:
     """A value axis; None means "as the product says".
 
-    With ``log="symlog"`` values of both signs are drawn: logarithmic away from zero, linear within
-    a thousandth of the largest.
+    An automatic range leaves out values outside `percentiles`; None is all values, and of colours
+    2 to 98. With ``log="symlog"`` values of both signs are drawn: logarithmic away from zero,
+    linear within a thousandth of the largest.
     """
 
     label: str | None = None
     log: Log | None = None
     range: tuple[float, float] | None = None
+    percentiles: tuple[float, float] | None = None
 
     @classmethod
     def from_json(cls, value: Any, where: str = "axis") -> AxisSpec:
@@ -146,6 +80,7 @@ class AxisSpec:
             None if label is None else read_text(label, f"{where}.label"),
             read_log(value.get("log"), f"{where}.log"),
             read_range(value.get("range"), f"{where}.range"),
+            read_percentiles(value.get("percentiles"), f"{where}.percentiles"),
         )
 
 
@@ -157,39 +92,45 @@ class ColorAxisSpec:
     log: bool | None = None
     range: tuple[float, float] | None = None
     colormap: str | None = None
+    percentiles: tuple[float, float] | None = None
 
     @classmethod
     def from_json(cls, value: Any, where: str = "z") -> ColorAxisSpec:
         """Read what `asdict` wrote; missing fields take their defaults."""
         axis = AxisSpec.from_json(value, where)
         colormap = read_colormap(value.get("colormap"), f"{where}.colormap")
-        return cls(axis.label, plain_log(axis.log, where), axis.range, colormap)
+        log = plain_log(axis.log, where)
+        return cls(axis.label, log, axis.range, colormap, axis.percentiles)
 
 
 @dataclass(frozen=True, slots=True)
 class GraphSpec:
     """One product in one plot.
 
-    `style` says how samples are joined. `y_axis` None is the left one, but the right one for lines
-    of another unit over a spectrogram.
+    `style` says how samples are joined; a `width` of None is as thin as can be. `y_axis` None is
+    the left one, but the right one for lines of another unit over a spectrogram. `knobs` are those
+    of a function, or what is chosen of an archive's product.
     """
 
     id: str
     product: str
-    kind: Literal["auto", "line", "image"] = "auto"
+    kind: str = "auto"
     label: str | None = None
-    colors: tuple[str, ...] | None = None
+    colors: tuple[str | None, ...] | None = None
     hidden: tuple[str, ...] = ()
     style: str = "line"
     y_axis: str | None = None
     knobs: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  # of its kind, see plotkinds
+    width: float | None = None
+    marker: str = "none"
 
     @classmethod
     def from_json(cls, value: Any, where: str = "graph") -> GraphSpec:
         """Read what `asdict` wrote; missing fields take their defaults."""
         value = read_mapping(value, where)
         kind, label = value.get("kind", "auto"), value.get("label")
-        y_axis = value.get("y_axis")
+        y_axis, width = value.get("y_axis"), value.get("width")
         if kind not in _KINDS:
             raise fail(f"{where}.kind", f"{kind!r:.40} is not one of {', '.join(_KINDS)}")
         return cls(
@@ -202,12 +143,19 @@ class GraphSpec:
             read_choice(value.get("style", "line"), f"{where}.style", STYLES),
             None if y_axis is None else read_choice(y_axis, f"{where}.y_axis", VALUE_AXES),
             read_knobs(value.get("knobs", {}), f"{where}.knobs"),
+            read_options(kind, value.get("options", {}), f"{where}.options"),
+            None if width is None else read_number(width, f"{where}.width", *WIDTHS),
+            read_choice(value.get("marker", "none"), f"{where}.marker", MARKERS),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class PlotSpec:
-    """One plot of the stack: graphs that share their axes."""
+    """One plot of the stack: graphs that share their axes.
+
+    Over time, unless its graphs are of a kind that has an `x` axis of values. An orbit is seen in
+    `planes`, with coordinates on `x`, `y` and `depth`.
+    """
 
     id: str
     height: float = 1.0
@@ -215,6 +163,22 @@ class PlotSpec:
     z: ColorAxisSpec = field(default_factory=ColorAxisSpec)
     graphs: tuple[GraphSpec, ...] = ()
     y2: AxisSpec = field(default_factory=AxisSpec)
+    x: AxisSpec = field(default_factory=AxisSpec)
+    depth: AxisSpec = field(default_factory=AxisSpec)
+    planes: tuple[str, ...] = PLANES
+    aspect: str = "auto"
+    grid: bool = True
+    legend: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse graphs that have no axis in common."""
+        if len({family(graph.kind) for graph in self.graphs}) > 1:
+            raise fail(f"plot {self.id}", "graphs over time and others cannot share a plot")
+
+    @property
+    def kind(self) -> str:
+        """Say what its axes are: "time", "xy" or "orbit"."""
+        return family(self.graphs[0].kind) if self.graphs else "time"
 
     @classmethod
     def from_json(cls, value: Any, where: str = "plot") -> PlotSpec:
@@ -232,6 +196,11 @@ class PlotSpec:
             ColorAxisSpec.from_json(value.get("z", {}), f"{where}.z"),
             tuple(GraphSpec.from_json(g, f"{where}.graphs[{i}]") for i, g in enumerate(graphs)),
             AxisSpec.from_json(value.get("y2", {}), f"{where}.y2"),
+            AxisSpec.from_json(value.get("x", {}), f"{where}.x"),
+            AxisSpec.from_json(value.get("depth", {}), f"{where}.depth"),
+            read_planes(value.get("planes", PLANES), f"{where}.planes"),
+            read_choice(value.get("aspect", "auto"), f"{where}.aspect", ASPECTS),
+            *(read_shown(value.get(key, True), f"{where}.{key}") for key in ("grid", "legend")),
         )
 
 
@@ -272,6 +241,8 @@ class PanelSpec:
     title: str = ""
     plots: tuple[PlotSpec, ...] = ()
     spans: tuple[SpanSpec, ...] = ()
+    overlays: tuple[OverlaySpec, ...] = ()
+    functions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def time_range(self) -> TimeRange:
@@ -291,6 +262,8 @@ class PanelSpec:
             "time_range": {"start": str(self.start_ns), "stop": str(self.stop_ns)},
             "plots": [_plain(asdict(plot)) for plot in self.plots],
             "spans": [span.to_json() for span in self.spans],
+            "overlays": [overlay.to_json() for overlay in self.overlays],
+            "functions": dict(self.functions),
         }
 
     @classmethod
@@ -320,6 +293,8 @@ class PanelSpec:
             read_text(value.get("title", ""), "panel.title"),
             tuple(PlotSpec.from_json(p, f"panel.plots[{i}]") for i, p in enumerate(plots)),
             tuple(SpanSpec.from_json(s, f"panel.spans[{i}]") for i, s in enumerate(spans)),
+            read_overlays(value.get("overlays", ())),
+            read_functions(value.get("functions", {})),
         )
         ids = [p.id for p in spec.plots] + [g.id for _, g in spec.graphs]
         ids += [span.id for span in spec.spans]
@@ -343,31 +318,7 @@ class PanelSpec:
         return replace(self, plots=tuple(p for p in keep if p.graphs))
 
 
-def plain_log(value: Log | None, where: str) -> bool | None:
-    """Return what a colour axis takes: colours have no symmetric scale."""
-    if value == "symlog":
-        raise fail(f"{where}.log", "expected true, false or null: colours have no 'symlog'")
-    return bool(value) if value is not None else None
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
     return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-
-def read_product(value: Any, where: str) -> str:
-    try:
-        return str(ProductRef.parse(read_text(value, where)))
-    except InvalidRequest as error:
-        raise SpecError(f"{where}: {error.message}", hint=error.hint) from error
-
-
-def read_times(value: Mapping[str, Any], where: str) -> tuple[int, int]:
-    try:
-        start, stop = parse_ns(value.get("start")), parse_ns(value.get("stop"))
-    except ProtocolError as error:
-        raise fail(where, str(error)) from error
-    if not start < stop:
-        raise fail(where, "the range stops before it starts")
-    return start, stop

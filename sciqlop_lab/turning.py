@@ -9,6 +9,7 @@ from speasy_core.errors import UnknownOption
 from speasy_core.product import ProductRef
 
 from . import virtual
+from .choosing import chosen, is_archive
 from .spec import GraphSpec, PanelSpec
 from .virtual.knobs import KnobSpec, coerce_value, defaults_for, spec_to_dict, validate_dict
 
@@ -33,7 +34,7 @@ def _specs(ref: ProductRef) -> tuple[KnobSpec, ...]:
     return () if product is None else product.knobs
 
 
-def check_knobs(ref: ProductRef, knobs: Mapping[str, Any]) -> dict[str, Any]:
+def check_knobs(ref: ProductRef, knobs: Mapping[str, Any], session: Any = None) -> dict[str, Any]:
     """Return the plain values of the knobs that are given.
 
     Raises
@@ -43,6 +44,8 @@ def check_knobs(ref: ProductRef, knobs: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not knobs:
         return {}
+    if is_archive(ref):
+        return chosen(session, ref, knobs)
     if ref.provider == virtual.PROVIDER and virtual.find(ref.path) is None:
         return dict(knobs)  # a function that the session alone knows says so itself
     whole = validate_dict(_specs(ref), knobs, where=str(ref))
@@ -94,10 +97,15 @@ class GraphKnobs(MutableMapping[str, Any]):
         self._command({name: None})
 
     def __iter__(self) -> Iterator[str]:
-        return iter(spec.name for spec in self.specs)
+        return iter(self._names())
 
     def __len__(self) -> int:
-        return len(self.specs)
+        return len(self._names())
+
+    def _names(self) -> list[str]:
+        spec = self._spec()
+        archive = is_archive(ProductRef.parse(spec.product))
+        return list(spec.knobs) if archive else [knob.name for knob in self.specs]
 
     def turn(self, **values: Any) -> None:
         """Turn several at once, as one step of undo.
@@ -107,7 +115,8 @@ class GraphKnobs(MutableMapping[str, Any]):
         InvalidRequest
             There is no such knob, or it does not take the value.
         """
-        self._command(check_knobs(ProductRef.parse(self._spec().product), values))
+        session = getattr(self._panel, "session", None)
+        self._command(check_knobs(ProductRef.parse(self._spec().product), values, session))
 
     def reset(self) -> None:
         """Give every knob its default."""
@@ -191,6 +200,20 @@ class KnobEdits:
     def command(self, command: Mapping[str, Any]) -> None:
         """Edit the panel."""
         raise NotImplementedError
+
+    def _knobs_changed(self) -> None:
+        """Show the knobs that there are now, where the renderer does."""
+
+    def describe_knobs(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the knobs of each graph that has some, as JSON types, by its id.
+
+        Examples
+        --------
+        >>> panel.describe_knobs()["g1"][0]["name"]  # doctest: +SKIP
+        'window'
+        """
+        found = {g.id: _specs(ProductRef.parse(g.product)) for _, g in self.model.graphs}
+        return {graph: [spec_to_dict(s) for s in knobs] for graph, knobs in found.items() if knobs}
 
     def knobs(self) -> Any:
         """Return a box of widgets for the knobs of everything that is shown; display it."""

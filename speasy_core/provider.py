@@ -26,10 +26,12 @@ __all__ = [
     "InventoryUpdate",
     "KnowsDatasets",
     "KnowsEvents",
+    "ProductInput",
     "Provider",
     "TakesLookup",
     "TakesOptionsEach",
     "TellsInParts",
+    "TellsInputs",
 ]
 
 
@@ -221,4 +223,43 @@ class TakesOptionsEach(Protocol):
 
     def options_of(self, ref: ProductRef) -> frozenset[str]:
         """Return the keyword options that a product takes; none for one that is unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProductInput:
+    """What people can choose of a product beside its range, as a form shows it.
+
+    Parameters
+    ----------
+    name : str
+        The option of `get_data`; ``product_inputs.side`` is the entry ``side`` of the option
+        ``product_inputs``.
+    label : str
+        For people.
+    kind : {"choice", "int", "float", "bool", "text"}
+        What it takes.
+    default : str
+        What holds where nothing is given.
+    choices : tuple of (value, label)
+        Of a "choice".
+    low, high : float or None
+        Limits of a number.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@runtime_checkable
+class TellsInputs(Protocol):
+    """What a provider has besides, where a product can be had in several forms."""
+
+    def inputs(self, ref: ProductRef, *, deadline: Deadline) -> Sequence[ProductInput]:
+        """Return what can be chosen of a product; may ask the server."""
         ...

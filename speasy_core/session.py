@@ -12,6 +12,7 @@ from .call import Call, OnError
 from .errors import UnknownOption
 from .http import Deadline, extra_headers
 from .product import ALIASES, ProductInfo, ProductRef, provider_name
+from .provider import ProductInput, TellsInputs
 from .request import Request
 from .resources import Resources, offline
 from .run import run_request
@@ -268,12 +269,13 @@ class Session(Resources):
         *,
         timeout: float | Deadline | None = None,
         on_error: OnError = "raise",
+        **options: Any,
     ) -> CachedPicture | SpeasyVariable:
         """Return a product ready to be drawn at any zoom, as panels do.
 
         Parameters
         ----------
-        product, start, stop, timeout, on_error
+        product, start, stop, timeout, on_error, **options
             As for `get_data`.
 
         Returns
@@ -285,7 +287,7 @@ class Session(Resources):
         """
         from .pictures import picture
 
-        call = self._call(None, False, timeout, on_error, {})
+        call = self._call(None, False, timeout, on_error, options)
         return picture(call, ProductRef.parse(product), TimeRange(start, stop))
 
     def _call(
@@ -318,6 +320,33 @@ class Session(Resources):
     def info(self, what: Any) -> ProductInfo | None:
         """Return what the inventory knows of a product, without a request."""
         return self.inventory.info(ProductRef.parse(what))
+
+    def product_inputs(self, what: Any, *, timeout: float | None = None) -> list[ProductInput]:
+        """Return what can be chosen of a product beside its range: options of `get_data`.
+
+        Parameters
+        ----------
+        what : str, node of the tree or ProductRef
+        timeout : float, optional
+            Seconds, where the server is asked.
+
+        Returns
+        -------
+        list of ProductInput
+            Empty where there is nothing to choose.
+
+        Examples
+        --------
+        >>> from speasy_core.session import Session
+        >>> Session().product_inputs("ssc/mms1")[0].name
+        'coordinate_system'
+        """
+        ref = ProductRef.parse(what)
+        call = self._call(None, False, timeout, "raise", {})
+        provider = call.provider(ref)
+        if not isinstance(provider, TellsInputs):
+            return []
+        return list(provider.inputs(ref, deadline=call.deadline.work()))
 
 
 _default: Session | None = None

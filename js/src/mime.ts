@@ -1,4 +1,5 @@
 /** What one drag out of the product tree carries; every kind of target finds its own entry. */
+import type { PlotSpec } from './protocol';
 
 /** For panels: JSON text of {@link ProductPayload}. */
 export const MIME_PRODUCT = 'application/vnd.sciqlop.product+json';
@@ -48,4 +49,37 @@ export function parsePayload(text: unknown): ProductPayload | null {
     clean.push({ id, name, kind: typeof kind === 'string' ? kind : 'unknown' });
   }
   return { v: 1, products: clean };
+}
+
+/** A plot that is dragged from panel to panel: JSON text of {@link PlotPayload}. */
+export const MIME_PLOT = 'application/vnd.sciqlop.plot+json';
+
+export interface PlotPayload {
+  v: 1;
+  /** The panel that it comes from. */
+  panel: string;
+  plot: PlotSpec;
+}
+
+/** An entry that is empty: while something is dragged a page sees the types of entries alone. */
+export function panelMime(panel: string): string {
+  return `application/vnd.sciqlop.panel.${panel.toLowerCase()}`;
+}
+
+/** Read a plot that may come from another page; the kernel checks what this leaves open. */
+export function parsePlot(text: string): PlotPayload | null {
+  if (text.length > MAX_PAYLOAD) {
+    return null;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { v, panel, plot } = (value ?? {}) as { v?: unknown; panel?: unknown; plot?: unknown };
+  const { id, graphs } = (plot ?? {}) as { id?: unknown; graphs?: unknown };
+  const named = (graph: unknown): boolean => typeof (graph as { product?: unknown } | null)?.product === 'string';
+  const fits = v === 1 && typeof panel === 'string' && typeof id === 'string' && Array.isArray(graphs) && graphs.every(named);
+  return fits ? (value as PlotPayload) : null;
 }

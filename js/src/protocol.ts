@@ -17,24 +17,60 @@ export interface AxisSpec {
   log: LogSpec | null;
   /** null: automatic. */
   range: [number, number] | null;
+  /** What an automatic range spans of the values, in percent; null: all, of colours 2 to 98. */
+  percentiles?: [number, number] | null;
 }
 
 export interface GraphSpec {
   id: string;
   product: string;
-  kind: 'auto' | 'line' | 'image';
+  kind: 'auto' | 'line' | 'image' | SpaceKind;
   label: string | null;
-  colors: string[] | null;
+  /** null: all of the palette; a component of null has the palette's. */
+  colors: (string | null)[] | null;
   hidden: string[];
   /** How samples are joined. */
   style?: LineStyle;
+  /** Of lines, in pixels; null: thin. */
+  width?: number | null;
+  /** At each sample; none when left out. */
+  marker?: Marker;
   /** null: the right axis for lines over a spectrogram, else the left one. */
   y_axis?: 'y' | 'y2' | null;
   /** How the knobs of a virtual product are turned. */
-  knobs?: Record<string, number | string | boolean>;
+  knobs?: KnobValues;
+  /** Of its kind, see plotkinds.py. */
+  options?: Record<string, unknown>;
+}
+
+/** Kinds of graphs whose x axis is not time. */
+export type SpaceKind = 'orbit' | 'xy' | 'histogram2d';
+export type Plane = 'xy' | 'xz' | 'yz';
+export type Aspect = 'auto' | 'equal' | 'free';
+
+export type KnobValue = number | string | boolean;
+export type KnobValues = Record<string, KnobValue>;
+
+/** A parameter of a function that may be turned; twin of KnobSpec in virtual/knobs.py. */
+export interface KnobSpec {
+  name: string;
+  type: 'int' | 'float' | 'bool' | 'str' | 'choice';
+  default: KnobValue;
+  min: number | null;
+  max: number | null;
+  step: number | null;
+  label: string;
+  unit: string;
+  description: string;
+  apply: 'live' | 'manual';
+  choices: KnobValue[] | null;
+  pattern: string | null;
+  widget: string | null;
+  color: string | null;
 }
 
 export type LineStyle = 'line' | 'steps' | 'points';
+export type Marker = 'none' | 'circle' | 'square' | 'diamond' | 'triangle' | 'cross' | 'plus';
 
 /** A range of time marked in all plots. */
 export interface SpanSpec {
@@ -52,7 +88,15 @@ export interface PlotSpec {
   y2?: AxisSpec;
   /** A colour map of null is the one of the settings. */
   z: AxisSpec & { colormap: string | null };
+  /** Shown, when left out. */
+  grid?: boolean;
+  legend?: boolean;
   graphs: GraphSpec[];
+  /** Of graphs whose x axis is not time; `depth` is the third coordinate of an orbit. */
+  x?: AxisSpec;
+  depth?: AxisSpec;
+  planes?: Plane[];
+  aspect?: Aspect;
 }
 
 export interface PanelSpec {
@@ -63,23 +107,44 @@ export interface PanelSpec {
   spans?: SpanSpec[];
 }
 
-export type AxisName = 'y' | 'y2' | 'z';
+export type AxisName = 'y' | 'y2' | 'z' | 'x' | 'depth';
 
 /** Fields left out stay as they are. */
 export interface AxisChange {
+  label?: string | null;
   log?: LogSpec | null;
   range?: [number, number] | null;
   colormap?: string | null;
+  percentiles?: [number, number] | null;
 }
 
+/** Fields left out stay as they are. */
+export type GraphChange = Partial<Pick<GraphSpec, 'kind' | 'label' | 'style' | 'width' | 'marker' | 'colors' | 'y_axis'>>;
+
 export type Command =
+  | { op: 'set_title'; title: string }
+  | { op: 'set_plot'; plot: string; grid?: boolean; legend?: boolean }
+  | ({ op: 'set_graph'; plot: string; graph: string } & GraphChange)
+  /** To a place in the plot `to`; null: to a new plot, at `index` of the stack. */
+  | { op: 'move_graph'; plot: string; graph: string; to: string | null; index: number | null }
   | { op: 'add_product'; product: string; plot: string | null; index: number | null }
+  /** All graphs of a plot over time ("auto") or in another way. */
+  | { op: 'set_kind'; plot: string; kind: 'auto' | SpaceKind; options?: Record<string, unknown> }
+  /** Fields left out stay as they are; an option of null is its default. */
+  | { op: 'set_options'; plot: string; graph?: string; options?: Record<string, unknown>; planes?: Plane[]; aspect?: Aspect }
   | { op: 'remove_plot'; plot: string }
   | { op: 'remove_graph'; plot: string; graph: string }
   | { op: 'move_plot'; plot: string; index: number }
+  /** A plot of another panel; it gets names of this one. */
+  | { op: 'add_plot'; plot: PlotSpec; index: number | null }
+  | { op: 'set_heights'; heights: Record<string, number> }
+  /** All or none of them, as one step to undo. */
+  | { op: 'several'; commands: Command[] }
   | { op: 'set_time_range'; start: Ns; stop: Ns }
   | ({ op: 'set_axis'; plot: string; axis: AxisName } & AxisChange)
   | { op: 'set_hidden'; plot: string; graph: string; hidden: string[] }
+  /** null is the default; commands of one gesture are one step of undo. */
+  | { op: 'set_knobs'; plot: string; graph: string; knobs: Record<string, KnobValue | null>; gesture?: string }
   | { op: 'undo' }
   | { op: 'redo' };
 
@@ -137,6 +202,9 @@ interface ItemBase {
   index?: string;
   /** Set on what was fetched ahead. */
   ahead?: boolean;
+  /** Of a function: how its knobs were turned, and what it printed. */
+  knobs?: KnobValues;
+  output?: string;
   /** Set on what only stands in: the exact tile follows. */
   draft?: boolean;
 }
@@ -175,12 +243,53 @@ export interface ImageItem extends ItemBase {
   y_varying: boolean;
   /** Values are half floats, to be multiplied by this; null or missing: float32 as they are. */
   z_scale?: number | null;
+  /** Of a histogram: the axis that is not time. Edges are values then, and `t0` is 0. */
+  x_label?: string;
+  x_unit?: string;
+  x_log?: boolean;
   gaps: Gap[];
   notes: string[];
   x0: number;
   x1: number;
   y: number;
   z: number;
+}
+
+/** A boundary that is symmetric around the x axis: from its nose to the tail, and at x = 0. */
+export interface Shape {
+  name: string;
+  title: string;
+  source: string;
+  x: number[];
+  rho: number[];
+  terminator: number;
+}
+
+/** Components against each other, in the order of time. */
+export interface CurveItem extends ItemBase {
+  status: 'ok';
+  kind: 'curve';
+  t0: Ns;
+  n: number;
+  /** How many samples it was made of. */
+  rows: number;
+  columns: string[];
+  unit: string;
+  label: string;
+  color: 'plain' | 'time';
+  gaps: Gap[];
+  notes: string[];
+  /** Of two values against each other. */
+  x_label?: string;
+  x_unit?: string;
+  y_label?: string;
+  y_unit?: string;
+  /** Of an orbit: the coordinate system, the body in the middle, what is around it. */
+  frame?: string;
+  planet?: { name: string; radius: number; lit: boolean } | null;
+  shapes?: Shape[];
+  t: number;
+  y: number;
 }
 
 export interface EmptyItem extends ItemBase {
@@ -202,7 +311,7 @@ export interface StoppedItem extends ItemBase {
   label: string;
 }
 
-export type Item = LineItem | ImageItem | EmptyItem | ErrorItem | StoppedItem;
+export type Item = LineItem | ImageItem | CurveItem | EmptyItem | ErrorItem | StoppedItem;
 
 /** How far a graph is that takes longer than half a second. */
 export interface Progress {

@@ -30,6 +30,7 @@ __all__ = [
     "extract_specs_from_model",
     "spec_from_dict",
     "spec_to_dict",
+    "usable",
     "validate_dict",
 ]
 
@@ -193,7 +194,10 @@ def _spec(name: str, note: Any, default: Any) -> KnobSpec | None:
 def _with_knob(spec: KnobSpec, knob: Knob) -> KnobSpec:
     said = {key: value for key, value in asdict(knob).items() if value not in (None, "")}
     if knob.choices:
-        said |= {"choices": tuple(knob.choices), "type": "choice"}
+        said |= {
+            "choices": tuple(_plain(spec, choice) for choice in knob.choices),
+            "type": "choice",
+        }
     made = replace(spec, **said)
     coerce_value(made, made.default)  # a default outside of its own limits is a mistake
     if made.type in ("int", "float") and coerce_value(made, made.default) != made.default:
@@ -202,6 +206,17 @@ def _with_knob(spec: KnobSpec, knob: Knob) -> KnobSpec:
             f"{made.min} to {made.max}"
         )
     return made
+
+
+def _plain(spec: KnobSpec, choice: Any) -> Any:
+    """Return a choice as a page can show it; numbers of numpy become plain ones."""
+    value = choice.item() if hasattr(choice, "item") else choice
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    raise InvalidRequest(
+        f"the knob {spec.name} cannot have the choice {choice!r:.40}",
+        hint="choices are numbers, text or flags; members of an Enum stand for anything else",
+    )
 
 
 def _typed(name: str, note: Any, default: Any) -> KnobSpec | None:
@@ -321,6 +336,23 @@ def validate_dict(
     }
 
 
+def usable(specs: Iterable[KnobSpec], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that knobs go by that name for, and take.
+
+    A panel may have been saved, or its knobs turned, before the function was written anew.
+    """
+    found = {}
+    for spec in specs:
+        if spec.name in values:
+            value = values[spec.name]
+            try:
+                found[spec.name] = coerce_value(spec, value)
+            except InvalidRequest:
+                if isinstance(value, str) and spec.type == "str":
+                    found[spec.name] = value  # the call says why this text does not fit
+    return found
+
+
 def canonical_hash(values: Mapping[str, Any]) -> str:
     """Return a text that is the same for equal values, whatever their order."""
     text = json.dumps(dict(values), sort_keys=True, default=repr)
@@ -331,6 +363,9 @@ def spec_to_dict(spec: KnobSpec) -> dict[str, Any]:
     """Return a knob as JSON types."""
     plain = asdict(replace(spec, enum=None))
     del plain["enum"]
+    for limit in ("min", "max"):  # JSON has no infinity, and none is no limit
+        if plain[limit] is not None and not math.isfinite(plain[limit]):
+            plain[limit] = None
     if plain["choices"] is not None:
         plain["choices"] = list(plain["choices"])
     return plain

@@ -78,6 +78,7 @@ class VirtualProduct:
         knobs_model: Any = None,
         knobs_kwarg_name: str = "knobs",
         form: str | None = None,
+        pairs: bool = False,
     ) -> None:
         path = "/".join(part.strip() for part in str(path).split("/") if part.strip())
         if not path:
@@ -91,6 +92,7 @@ class VirtualProduct:
         self.function = function
         self._set_kind(kind, labels)
         self.unit, self.cachable, self.process = unit, bool(cachable), bool(process)
+        self.pairs = bool(pairs)
         self.margin_ns = read_locality(locality, margin)
         if not timeout > 0:
             raise InvalidRequest(f"timeout={timeout!r}: give it some seconds")
@@ -288,7 +290,7 @@ class VirtualProduct:
         """Return what the function returned as a variable."""
         return to_variable(
             value, name=self.__name__, kind=self.kind, labels=self.labels, unit=self.unit,
-            grid=work.grid,
+            grid=work.grid, pairs=self.pairs,
         )  # fmt: skip
 
     def options_apart(self) -> dict[str, Any]:
@@ -299,7 +301,10 @@ class VirtualProduct:
                 hint="give the function parameters with defaults",
             )
         form = self._arguments.__name__
-        return {"kind": self.kind, "labels": self.labels, "unit": self.unit, "form": form}
+        return {
+            "kind": self.kind, "labels": self.labels, "unit": self.unit, "form": form,
+            "pairs": self.pairs,
+        }  # fmt: skip
 
     # -- the cache --------------------------------------------------------------------------
     def attached(

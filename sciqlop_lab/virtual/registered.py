@@ -10,6 +10,8 @@ from speasy_core.product import ProductRef
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
+from .knobs import KnobSpec
+
 __all__ = ["Registered"]
 
 
@@ -22,6 +24,8 @@ class Registered:
         Of the session.
     ref : ProductRef
     """
+
+    knobs: tuple[KnobSpec, ...] = ()
 
     def __init__(self, get_data: Callable[..., Any], ref: ProductRef) -> None:
         self._get_data, self.ref = get_data, ref

@@ -250,7 +250,7 @@ def _kind_name(product_type: Any) -> Any:
     return name.lower()
 
 
-def of_function(function: Function, *, session: Any = None) -> VirtualProduct:
+def of_function(function: Function, *, session: Any = None, pairs: bool = False) -> VirtualProduct:
     """Return the product of a function that was given none: ``vp/<its name>``.
 
     A function that was written anew takes the place of the one of its name, as when a cell runs
@@ -261,10 +261,10 @@ def of_function(function: Function, *, session: Any = None) -> VirtualProduct:
     for number in itertools.count(1):
         path = name if number == 1 else f"{name}-{number}"
         known = find(path)
-        if known is not None and known.function is function:
+        if known is not None and known.function is function and known.pairs == pairs:
             return known
         if known is None or _rewritten(known.function, function):
-            return create(path, function, session=session)
+            return create(path, function, session=session, pairs=pairs)
     raise AssertionError("there is always a next number")
 
 

@@ -12,23 +12,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from speasy_core.codecs import votable
 from speasy_core.errors import SpeasyError
 from speasy_core.events import Catalog, TimeTable
-from speasy_core.timerange import TimeRange
 
+from . import _computed_events as computed
 from ._amda_products import XML_ID
 from ._kinds import files
-from .synthetic import magnetopause
 
 __all__ = ["Listed", "computed_events", "find_documents", "list_document", "scan_events"]
 
 log = logging.getLogger(__name__)
 _ROOT = re.compile(rb"\s*(?:<\?[^>]*>\s*)?<(dataRoot|timeTableList|catalogList|VOTABLE)\b[^>]*>")
 _HEAD = 4096
-_STEP = 30 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +84,22 @@ def _csv(path: Path, name: str) -> TimeTable:
 
 
 def computed_events() -> list[Listed]:
-    """Return the crossings of the synthetic magnetopause on one day, as table and as catalogue."""
-    text = "Crossings of the magnetopause by MMS1 on 2019-01-02 (synthetic)."
+    """Return the lists of what happens in the synthetic data."""
+    day = "Crossings of the magnetopause by MMS1 on 2019-01-02 (synthetic)."
+    layers = (
+        "MMS1 in the boundary layer of the magnetopause, full and partial crossings (synthetic): "
+        "labels for detectors, 2017-11-02 to 2017-11-16."
+    )
+    shocks = "Shocks at ACE, 2020 to 2025, each in the middle of two hours (synthetic)."
+    name, season, wind = (
+        "MMS1_magnetopause_2019_01_02", "MMS1_boundary_layer_2017_11", "ACE_shocks_2020_2025",
+    )  # fmt: skip
     return [
-        Listed(
-            "sharedtimeTable_0", "MMS1_magnetopause_2019_01_02", "EARTH",
-            lambda: TimeTable("MMS1_magnetopause_2019_01_02", {"description": text}, _crossings()),
-            text,
-        ),
-        Listed("sharedcatalog_0", "MMS1_magnetopause_2019_01_02", "EARTH", _catalog, text),
-    ]  # fmt: skip
-
-
-def _crossings() -> list[TimeRange]:
-    day = TimeRange("2019-01-02", "2019-01-03")
-    t = np.arange(day.start_ns, day.stop_ns, _STEP)
-    sheath = magnetopause.crossing(t).sheath
-    inside = np.concatenate([[False], (sheath > 0.05) & (sheath < 0.95), [False]])
-    edges = np.flatnonzero(np.diff(inside.astype(np.int8)))
-    return [
-        TimeRange.from_ns(day.start_ns + int(a) * _STEP, day.start_ns + int(b) * _STEP)
-        for a, b in zip(edges[::2], edges[1::2], strict=True)
+        Listed("sharedtimeTable_0", name, "EARTH", computed.crossings, day),
+        Listed("sharedcatalog_0", name, "EARTH", computed.crossings_catalog, day),
+        Listed("sharedcatalog_8001", season, "EARTH", computed.boundary_layers, layers),
+        Listed("sharedcatalog_8002", wind, "SOLAR_WIND", computed.shocks, shocks),
     ]
-
-
-def _catalog() -> Catalog:
-    events = []
-    for span in _crossings():
-        ends = np.array([span.start_ns, span.stop_ns])
-        state = magnetopause.crossing(ends)
-        way = "outward" if state.sheath[1] > state.sheath[0] else "inward"
-        meta = {"direction": way, "density": round(float(state.density.max()), 3)}
-        events.append((span.start, span.stop, meta))
-    about = {"units": {"density": "cm^-3"}}
-    return Catalog("MMS1_magnetopause_2019_01_02", about, events)
 
 
 def list_document(

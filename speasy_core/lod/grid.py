@@ -29,6 +29,8 @@ F64 = NDArray[np.float64]
 Any_ = NDArray[Any]
 
 FACTOR = 4
+_BLOCKS = 4  # of a higher level that a column needs before it is put together from them
+_FEW_ROWS = 1 << 14  # read one by one sooner than through the levels
 
 
 def column_step(start_ns: int, stop_ns: int, columns: int) -> int:
@@ -80,10 +82,34 @@ class Piece:
     start: I64
     stop: I64
     column: I64
+    once: bool = False  # the first piece, and no column has two of its runs
 
 
 def _search(time: I64, coarse: I64, edges: I64, base: int) -> I64:
     """Return ``searchsorted(time, edges)``, touching few pages of a long `time`."""
+    found, right = _as_if_regular(time, edges)
+    wrong = np.flatnonzero(~right)
+    if len(wrong):
+        found[wrong] = _search_blocks(time, coarse, edges[wrong], base)
+    return found
+
+
+def _as_if_regular(time: I64, edges: I64) -> tuple[I64, NDArray[np.bool_]]:
+    """Return where edges are if the stamps between the outermost are regular, and whether so."""
+    first, last = np.searchsorted(time, edges[[0, -1]])
+    if last - first < 2:
+        return np.zeros(len(edges), np.int64), np.zeros(len(edges), dtype=bool)
+    pace = float(last - 1 - first) / (int(time[last - 1]) - int(time[first]))
+    offset = (edges - time[first]) * pace
+    # where an edge meets a stamp, rounding must not lead to the one after it
+    found = np.clip(np.ceil(offset - 1e-6), 0, last - first).astype(np.int64) + first
+    right = (found == 0) | (time[found - 1] < edges)
+    right &= (found == len(time)) | (time[np.minimum(found, len(time) - 1)] >= edges)
+    return found, right
+
+
+def _search_blocks(time: I64, coarse: I64, edges: I64, base: int) -> I64:
+    """Return ``searchsorted(time, edges)`` from the blocks that the edges lie in."""
     low = np.maximum(np.searchsorted(coarse, edges) - 1, 0).astype(np.int64) * base
     high = np.minimum(low + base, len(time))
     if len(coarse) > 1:  # where stamps are regular the first guess is right, and memory is slow
@@ -114,21 +140,63 @@ def _snap(edges: I64, sizes: list[int], least: int) -> I64:
     grain = np.ones_like(inner)
     for size in sizes:
         # higher levels only where they stay fine beside the column: it costs next to nothing
-        grain[room >= (least * size if size == sizes[0] else 4 * size)] = size
+        grain[room >= (least * size if size == sizes[0] else _BLOCKS * size)] = size
     snapped = edges.copy()
     snapped[1:-1] = (inner + grain // 2) // grain * grain
     return snapped
 
 
-def pieces(low: I64, high: I64, sizes: list[int]) -> Iterator[Piece]:
-    """Cut the row ranges of all columns into blocks of the levels, level 0 being the rows."""
-    column = np.arange(len(low))
-    keep = high > low
-    low, high, column = low[keep], high[keep], column[keep]
+def pieces(low: I64, high: I64, sizes: list[int], least: int = 1) -> Iterator[Piece]:
+    """Cut the row ranges of all columns into blocks of the levels, level 0 being the rows.
+
+    Most of each column comes from one level that has some blocks to a column on average, `least`
+    of the lowest: to go higher would cost more than it saves.
+    """
+    column = np.flatnonzero(high > low)
+    if not len(column):
+        return
+    if len(column) < len(low):
+        low, high = low[column], high[column]
+    level = _level_of((high - low).sum() / len(low), sizes, least)
+    if level == 0:
+        yield Piece(0, low, high, column, once=True)
+        return
+    size = sizes[level - 1]
+    up, down = -(-low // size), high // size
+    some = up < down
+    if some.all():
+        yield Piece(level, up, down, column, once=True)
+    elif some.any():
+        yield Piece(level, up[some], down[some], column[some], once=True)
+    head, tail = np.where(some, up * size, high), np.where(some, down * size, high)
+    before, after = np.flatnonzero(low < head), np.flatnonzero(tail < high)
+    if len(before) or len(after):
+        yield from _rest(
+            np.concatenate((low[before], tail[after])),
+            np.concatenate((head[before], high[after])),
+            column[np.concatenate((before, after))],
+            sizes[: level - 1],
+        )
+
+
+def _level_of(rows: float, sizes: list[int], least: int) -> int:
+    """Return the level that columns of some `rows` on average are put together from."""
+    level = 0
+    for size in sizes:
+        if rows < (least if size == sizes[0] else _BLOCKS) * size:
+            break
+        level += 1
+    return level
+
+
+def _rest(low: I64, high: I64, column: I64, sizes: list[int]) -> Iterator[Piece]:
+    """Cut what is left at the ends of columns into the largest blocks that there are."""
+    if (high - low).sum() <= _FEW_ROWS:
+        sizes = []
     for level in range(len(sizes) + 1):
         if level == len(sizes):
             if len(low):
-                yield Piece(level, low, high, column)
+                yield _in_order(level, low, high, column)
             return
         grow = sizes[level] if level == 0 else sizes[level] // sizes[level - 1]
         up, down = -(-low // grow), high // grow
@@ -141,9 +209,13 @@ def pieces(low: I64, high: I64, sizes: list[int]) -> Iterator[Piece]:
         start, stop, owner = (np.concatenate(p) for p in zip(*parts, strict=True))
         some = stop > start
         if some.any():
-            order = np.argsort(start[some], kind="stable")
-            yield Piece(level, start[some][order], stop[some][order], owner[some][order])
+            yield _in_order(level, start[some], stop[some], owner[some])
         low, high, column = up[go_on], down[go_on], column[go_on]
+
+
+def _in_order(level: int, start: I64, stop: I64, column: I64) -> Piece:
+    order = np.argsort(start, kind="stable")
+    return Piece(level, start[order], stop[order], column[order])
 
 
 def gather(piece: Piece) -> tuple[slice | I64, I64]:

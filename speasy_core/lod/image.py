@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +15,7 @@ from numpy.typing import ArrayLike
 from speasy_core.errors import VariableError
 
 from .grid import F32, F64, FACTOR, I64, Any_, Grid, Piece, Pyramid, gap_after, gather, pieces
+from .runs import sums
 from .spectra import Mean, logarithms, mean_of
 from .tables import ChannelTables
 
@@ -49,6 +52,12 @@ class Image:
     channels: F32
     values: F32
     rows: int
+
+
+def _all_finite(numbers: F64) -> bool:
+    """Whether all are numbers that single precision can hold."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(numbers.astype(np.float32)).all())
 
 
 class ImagePyramid(Pyramid):
@@ -239,33 +248,66 @@ class ImagePyramid(Pyramid):
 
     def _means(self, grid: Grid) -> tuple[F64, I64]:
         """Return the means of columns, and which table each has."""
-        targets = np.full(len(grid.left), len(self.tables.tables) - 1)
-        parts: list[tuple[Piece, I64, _Part]] = []
-        for piece in pieces(grid.low, grid.high, self.sizes):
-            take, begin = gather(piece)
-            block = self._read(take) if piece.level == 0 else self._taken(piece.level, take)
-            np.minimum.at(targets, piece.column, np.minimum.reduceat(block[2], begin))
-            parts.append((piece, begin, block))
+        cut = list(pieces(grid.low, grid.high, self.sizes, self.room))
+        targets = self._targets(grid, cut)
         total = np.zeros((len(grid.left), self.values.shape[1]))
-        number = np.zeros(
-            total.shape if any(part[2][1] is not None for part in parts) else (len(total), 1)
-        )
-        for piece, begin, (sums, counts, ids) in parts:
-            if counts is None:
-                size = 1 if piece.level == 0 else self.sizes[piece.level - 1]
-                added = ((piece.stop - piece.start) * size)[:, None]
+        number: Any_ = np.zeros((len(total), 1))
+        for piece in (part for whole in cut for part in self._parts(whole)):
+            added, counted = self._sums(piece, targets)
+            if counted.shape[1] > number.shape[1]:
+                number = np.repeat(number, counted.shape[1], axis=1)
+            if piece.once:
+                total[piece.column] += added
+                number[piece.column] += counted
             else:
-                owner = np.repeat(targets[piece.column], piece.stop - piece.start)
-                sums, counts = self.tables.align(sums, counts, ids, owner)
-                added = np.add.reduceat(counts, begin, axis=0, dtype=np.int64)
-            np.add.at(total, piece.column, np.add.reduceat(sums, begin, axis=0, dtype=np.float64))
-            np.add.at(number, piece.column, added)
+                np.add.at(total, piece.column, added)
+                np.add.at(number, piece.column, counted)
         return mean_of(total, number, self.mean), targets
 
-    def _taken(self, level: int, take: slice | I64) -> _Part:
-        """Return some blocks of a level from 1."""
-        sums, counts, ids = self._levels[level - 1]
-        return sums[take], None if counts is None else counts[take], ids[take]
+    def _targets(self, grid: Grid, cut: list[Piece]) -> I64:
+        """Return the table of each column: the lowest of its rows' tables."""
+        targets = np.zeros(len(grid.left), dtype=np.int64)
+        if self.tables.of_row is None:
+            return targets
+        targets += len(self.tables.tables) - 1
+        for piece in cut:
+            take, begin = gather(piece)
+            ids = self.tables.of_row if piece.level == 0 else self._levels[piece.level - 1][2]
+            np.minimum.at(targets, piece.column, np.minimum.reduceat(ids[take], begin))
+        return targets
+
+    def _parts(self, piece: Piece) -> Iterator[Piece]:
+        """Cut the runs of a piece, of which it takes no more memory then to read some."""
+        ends = np.cumsum(piece.stop - piece.start) * self.values.shape[1]
+        cuts = np.searchsorted(ends, np.arange(_WORK, int(ends[-1]), _WORK)).tolist()
+        for a, b in pairwise(dict.fromkeys([0, *cuts, len(ends)])):
+            part = slice(a, b)
+            yield replace(
+                piece, start=piece.start[part], stop=piece.stop[part], column=piece.column[part]
+            )
+
+    def _sums(self, piece: Piece, targets: I64) -> tuple[F64, Any_]:
+        """Return what the runs of a piece add up to, and how many rows ``(n, 1)`` or values."""
+        level, length = piece.level, piece.stop - piece.start
+        counts = self._levels[level - 1][1] if level else None
+        if counts is None and (level or self._plain):
+            blocks, size = (
+                (self._levels[level - 1][0], self.sizes[level - 1]) if level else (self.values, 1)
+            )
+            added = sums(blocks, piece.start, piece.stop)
+            if level or _all_finite(added):  # then all that was added is
+                return added, (length * size)[:, None]
+        take, begin = gather(piece)
+        if counts is None:
+            blocks, counts, ids = self._read(take)
+        else:
+            blocks, ids = self._levels[level - 1][0][take], self._levels[level - 1][2][take]
+            counts = counts[take]
+        if counts is None:
+            return sums(blocks, begin, begin + length), length[:, None]
+        owner = np.repeat(targets[piece.column], length)
+        blocks, counts = self.tables.align(blocks, counts, ids, owner)
+        return sums(blocks, begin, begin + length), sums(counts, begin, begin + length)
 
     def _channels(self, ids: I64) -> F32:
         used = np.unique(ids)

@@ -26,6 +26,7 @@ from .grid import (
     gather,
     pieces,
 )
+from .runs import Extremes
 
 __all__ = ["Lines", "MinMaxPyramid", "native"]
 
@@ -33,6 +34,9 @@ _LONG = 1 << 22  # rows of which the components are reduced side by side
 _CHUNK = 1 << 20  # rows reduced at a time: what a second-level cache holds
 _RAW_ROWS = 4  # rows per pixel up to which the rows themselves are the smaller answer
 _NEAR = 256  # rows looked through for the first number of a column
+
+# Runs of blocks, what to take of the level for them, and how to find their extremes.
+_Part = tuple[Piece, slice | I64, Extremes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ def native(column: Any_) -> Any_:
 
 
 def _as(values: Any_, dtype: Any) -> Any_:
+    if values.dtype == dtype:
+        return values
     with np.errstate(over="ignore", invalid="ignore"):
         return values.astype(dtype)
 
@@ -151,7 +157,7 @@ class MinMaxPyramid(Pyramid):
             self._ensure_built()
         grid = Grid(self, start_ns, stop_ns, columns)
         out = np.empty((len(self.columns), 4, len(grid.left)), dtype=np.float32)
-        parts = [(p, *gather(p)) for p in pieces(grid.low, grid.high, self.sizes)]
+        parts = self._parts(grid)
         for k in range(len(self.columns)):
             out[k] = self._column(k, grid, parts)
         return self._with_surroundings(grid, out, low, high)
@@ -172,7 +178,7 @@ class MinMaxPyramid(Pyramid):
         grid = Grid.exact(self, edges, 1 << level)
         dtype = np.result_type(np.float32, *self.columns)
         values = np.empty((len(grid.left), len(self.columns), 4), dtype=dtype)
-        parts = [(p, *gather(p)) for p in pieces(grid.low, grid.high, self.sizes)]
+        parts = self._parts(grid)
         for k in range(len(self.columns)):
             values[:, k] = self._column(k, grid, parts, dtype, exact=True).T
         rows = grid.stop - grid.first
@@ -191,32 +197,45 @@ class MinMaxPyramid(Pyramid):
             values = np.insert(values, holes + 1, np.nan, axis=1)
         return Lines("raw", time, values, 0, high - low)
 
+    def _parts(self, grid: Grid) -> list[_Part]:
+        """Return what the columns are put together from, the same for all components."""
+        parts = []
+        for piece in pieces(grid.low, grid.high, self.sizes):
+            take, begin = gather(piece)
+            parts.append((piece, take, Extremes(begin, int((piece.stop - piece.start).sum()))))
+        return parts
+
     def _column(
         self,
         k: int,
         grid: Grid,
-        parts: list[tuple[Piece, slice | I64, I64]],
+        parts: list[_Part],
         dtype: Any = np.float32,
         *,
         exact: bool = False,
     ) -> Any_:
-        column, n = self.columns[k], len(grid.left)
-        low = np.full(n, np.nan, dtype=dtype)
-        high = low.copy()
-        for piece, take, begin in parts:
+        column, out = self.columns[k], np.empty((4, len(grid.left)), dtype=dtype)
+        first, low, high, last = out
+        low[:] = high[:] = np.nan
+        for piece, take, runs in parts:
             mins, maxs = (
                 (column[take],) * 2
                 if piece.level == 0
                 else (self._levels[piece.level - 1][i][k][take] for i in range(2))
             )
-            small, large = np.fmin.reduceat(mins, begin), np.fmax.reduceat(maxs, begin)
-            np.fmin.at(low, piece.column, _as(small, dtype))
-            np.fmax.at(high, piece.column, _as(large, dtype))
-        ends = self._near(column, grid, low, +1, exact), self._near(column, grid, low, -1, exact)
-        first, last = (_as(end, dtype) for end in ends)
-        low = np.fmin(low, np.fmin(first, last))
-        high = np.fmax(high, np.fmax(first, last))
-        return np.stack([first, low, high, last])
+            small = _as(runs.of(np.fmin, mins), dtype)
+            large = _as(runs.of(np.fmax, maxs), dtype)
+            if piece.once:  # and nothing came before it
+                low[piece.column], high[piece.column] = small, large
+            else:
+                np.fmin.at(low, piece.column, small)
+                np.fmax.at(high, piece.column, large)
+        first[:] = _as(self._near(column, grid, low, +1, exact), dtype)
+        last[:] = _as(self._near(column, grid, low, -1, exact), dtype)
+        for end in (first, last):
+            np.fmin(low, end, out=low)
+            np.fmax(high, end, out=high)
+        return out
 
     @staticmethod
     def _near(column: Any_, grid: Grid, spare: Any_, way: int, exact: bool) -> Any_:
@@ -247,10 +266,10 @@ class MinMaxPyramid(Pyramid):
     def _with_surroundings(self, grid: Grid, values: F32, low: int, high: int) -> Lines:
         """Add the samples just outside the view, and a NaN column in each hole."""
         time, index = grid.left, grid.index
-        holes = np.flatnonzero(
-            (np.diff(index) > 1)
-            & gap_after(self.time, grid.stop[:-1] - 1, self.gap_factor, self.typical)
-        )
+        holes = np.flatnonzero(np.diff(index) > 1)
+        if len(holes):
+            before = grid.stop[holes] - 1
+            holes = holes[gap_after(self.time, before, self.gap_factor, self.typical)]
         if len(holes):
             time = np.insert(time, holes + 1, time[holes] + grid.step)
             values = np.insert(values, holes + 1, np.nan, axis=2)

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from speasy_core.errors import UnknownOption
+from speasy_core.provider import ProductInput
 
-__all__ = ["resolve"]
+__all__ = ["inputs_of", "resolve"]
 
 _PLACE = re.compile(r"##(\w+)##")
 _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
@@ -130,3 +131,24 @@ def _number(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if abs(number) < 1e15 else None
+
+
+def inputs_of(
+    ident: str, template: str, arguments: Sequence[Argument], *, predefined: bool = False
+) -> list[ProductInput]:
+    """Return the arguments of a templated parameter as a form shows them."""
+    _, values = resolve(ident, template, arguments, {}, predefined=predefined)
+    return [_input(argument, values[str(argument["key"])]) for argument in arguments]
+
+
+def _input(argument: Argument, default: str) -> ProductInput:
+    key, told = str(argument["key"]), argument.get("type", "")
+    kinds = {"list": "choice", "generated-list": "int", "bool": "bool", "int": "int"}
+    kind = "float" if told == "float" else kinds.get(told, "text")
+    low, high = None, None
+    if told == "generated-list":
+        low, high = float(argument.get("minkey", 0)), float(argument.get("maxkey", 0))
+    items: Mapping[str, str] = argument.get("items", {})
+    choices = tuple((str(value), str(name) or str(value)) for value, name in items.items())
+    label = str(argument.get("name") or key)
+    return ProductInput(f"product_inputs.{key}", label, kind, default, choices, low, high)

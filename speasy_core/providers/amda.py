@@ -24,14 +24,14 @@ from speasy_core.errors import (
 from speasy_core.events import Catalog, TimeTable
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductInfo, ProductRef
-from speasy_core.provider import Fetched, InventoryUpdate
+from speasy_core.provider import Fetched, InventoryUpdate, ProductInput
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import merge
 
 from . import _amda_files, _amda_inventory
 from ._amda_access import PRIVATE_ROOTS, closed_part, takes_login
 from ._amda_service import AmdaService, NoDataError, login_hint
-from ._amda_template import resolve
+from ._amda_template import inputs_of, resolve
 from ._common import nothing, trim
 
 __all__ = ["AmdaProvider"]
@@ -112,6 +112,17 @@ class AmdaProvider:
         _check_format(options.get("output_format"))
         inputs = options.get("product_inputs")
         return {"product_inputs": inputs} if inputs else {}
+
+    def inputs(self, ref: ProductRef, *, deadline: Deadline) -> list[ProductInput]:
+        """Return the arguments of a templated parameter, none of another."""
+        match = _COMPONENT.fullmatch(ref.path.strip("/"))
+        base = match[1] if match else ref.path.strip("/")
+        info = self._describe(base, deadline)
+        template = str(info.meta.get("template", "")) if info is not None else ""
+        if info is None or not template:
+            return []
+        arguments, made = info.meta.get("arguments", []), bool(info.meta.get("predefined"))
+        return inputs_of(base, template, arguments, predefined=made)
 
     # -- data ------------------------------------------------------------------------------------
 

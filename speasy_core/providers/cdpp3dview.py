@@ -21,7 +21,7 @@ from speasy_core.errors import (
 )
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductInfo, ProductRef
-from speasy_core.provider import Fetched, InventoryUpdate
+from speasy_core.provider import Fetched, InventoryUpdate, ProductInput
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -114,6 +114,17 @@ class Cdpp3dViewProvider:
                   for item in _listed(answer, "frames", url)]  # fmt: skip
         self._frames = {frame["name"].casefold(): frame for frame in frames}
         return frames
+
+    def inputs(self, ref: ProductRef, *, deadline: Deadline) -> list[ProductInput]:
+        """Return the choice of a frame, and the seconds between samples."""
+        frames = self.get_frames(deadline=deadline) if not self._frames else self._frames.values()
+        told = {frame["name"]: frame["desc"] or frame["center"] for frame in frames}
+        choices = tuple((name, f"{name}: {text}" if text else name) for name, text in told.items())
+        sampling = str(_DEFAULT_SAMPLING)
+        return [
+            ProductInput("coordinate_frame", "Coordinate frame", "choice", _DEFAULT_FRAME, choices),
+            ProductInput("sampling", "Seconds between samples", "int", sampling, low=1),
+        ]
 
     def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return options in their one form, without those that say what is done anyway.

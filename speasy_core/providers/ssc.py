@@ -20,7 +20,7 @@ from speasy_core.errors import (
 )
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductInfo, ProductRef
-from speasy_core.provider import Fetched, InventoryUpdate
+from speasy_core.provider import Fetched, InventoryUpdate, ProductInput
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -122,6 +122,12 @@ class SscProvider:
         """
         system = _system(options)
         return {} if system == _DEFAULT_SYSTEM else {"coordinate_system": system}
+
+    def inputs(self, ref: ProductRef, *, deadline: Deadline) -> list[ProductInput]:
+        """Return the choice of a coordinate system."""
+        choices = tuple((name, f"{name}: {text}") for name, text in COORDINATE_SYSTEMS.items())
+        label = "Coordinate system"
+        return [ProductInput("coordinate_system", label, "choice", _DEFAULT_SYSTEM, choices)]
 
     # -- data ------------------------------------------------------------------------------------
 

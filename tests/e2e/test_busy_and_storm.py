@@ -243,7 +243,9 @@ def test_a_storm_ends_with_the_last_view(lab: LabPage) -> None:
     note("storm of 10,000 in 10 s", figures)
     assert lost == []
     assert int(lab.evaluate("most")) <= 2
+    # the kernel refused nothing: the page would wait for the answer to that
+    assert root.locator(".sq-notice-error").all_inner_texts() == []
     # the goal is 1 s on a machine at rest, where a jump takes 0.1 s; the figure is noted above
-    assert waited < max(4000, 5 * usual), figures
+    assert waited < max(1000, 8 * usual), figures
     assert after - before < 50 * 1024, figures
     assert grown < 50e6, figures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .labpage import LabPage
-from .steps import graphs, panel, wait_for_graphs, wheel
+from .steps import PANEL, graphs, panel, reload, view, wait_for_graphs, wheel
 from .test_busy_and_storm import MAKE, SHOW
 
 # Comm messages that leave the page in that many milliseconds.
@@ -39,3 +39,45 @@ def test_a_restarted_kernel_is_named_and_not_asked(lab: LabPage) -> None:
     lab.run(0)
     lab.run(1)
     wait_for_graphs(lab, panel(lab), 1)
+
+
+CELL = """from sciqlop_lab import Panel
+panel = Panel("2023-01-02T02:00", "2023-01-02T10:00")
+panel.plot("cda/AC_H0_MFI/BGSEc")
+panel"""
+
+
+def test_a_notebooks_panel_outlives_page_and_kernel(lab: LabPage) -> None:
+    lab.notebook("kept.ipynb", [CELL])
+    lab.run(0)
+    root = panel(lab)
+    wait_for_graphs(lab, root, 1)
+    wheel(lab, root, 300)
+    lab.until(lambda: "02:00:00" not in lab.evaluate("panel.time_range"), 5, "it is moved")
+    shown = view(root)
+    lab.page.keyboard.press("Control+s")
+    lab.page.wait_for_timeout(800)  # JupyterLab keeps its layout after a pause
+    reload(lab)
+    root = panel(lab)
+    assert wait_for_graphs(lab, root, 1)[0]["n"] > 0
+    assert view(root) == shown
+    page = lab.page.context.new_page()
+    second = LabPage(page, lab.url, lab.token, lab.root, lab.screenshots)
+    second.open()
+    second.open_notebook("kept.ipynb")
+    assert wait_for_graphs(second, panel(second), 1)[0]["status"] == "ok"
+    assert view(panel(second)) == shown
+    assert not second.errors
+    page.close()
+    lab.shutdown_kernels()
+    root.get_by_text("the kernel of this panel is gone").wait_for(timeout=15_000)
+    assert graphs(root)[0]["n"] > 0, "the last picture stays"
+    lab.shot("notebook-kernel-gone")
+    lab.open()
+    lab.open_notebook("kept.ipynb")
+    still = lab.page.locator(".sqlab-still")
+    still.get_by_text("Run the cell").wait_for(timeout=15_000)
+    lab.shot("notebook-reopened")
+    lab.run(0)
+    wait_for_graphs(lab, panel(lab), 1)
+    assert still.count() == 0

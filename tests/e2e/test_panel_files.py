@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from .labpage import LabPage
-from .steps import graphs, panel, search, view, wait_for_graphs, wheel
+from .steps import PANEL, panel, reload, search, view, wait_for_graphs, wheel
 
 FIELD = "cda/AC_H0_MFI/BGSEc"
 MAGNITUDE = "cda/AC_H0_MFI/Magnitude"
 CURRENT = "window.jupyterapp.shell.currentWidget"
+DIRTY = f"() => {CURRENT}.context.model.dirty"
 
 
 def write_panel(lab: LabPage, name: str, *products: str) -> None:
@@ -52,8 +53,7 @@ def test_a_file_is_edited_saved_closed_and_the_same_again(lab: LabPage, theme: s
     ok(lab, root, 2)
     wheel(lab, root, -300, "Control")
     lab.until(lambda: view(root)[0] > 1672624800000000000, 5, "it is zoomed")
-    dirty = f"() => {CURRENT}.context.model.dirty"
-    lab.until(lambda: lab.page.evaluate(dirty), 10, "the document knows of the change")
+    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "the document knows of the change")
     shown = view(root)
     lab.page.keyboard.press("Control+s")
     lab.until(lambda: str(shown[0]) in (lab.root / name).read_text(), 10, "it is saved")
@@ -63,7 +63,7 @@ def test_a_file_is_edited_saved_closed_and_the_same_again(lab: LabPage, theme: s
     root = open_by_mouse(lab, name)
     ok(lab, root, 2)
     assert view(root) == shown
-    assert not lab.page.evaluate(dirty), "what was only opened has nothing to save"
+    assert not lab.page.evaluate(DIRTY), "what was only opened has nothing to save"
 
 
 def test_a_file_is_renamed_while_it_is_open(lab: LabPage) -> None:
@@ -74,7 +74,7 @@ def test_a_file_is_renamed_while_it_is_open(lab: LabPage) -> None:
     lab.until((lab.root / "after.sciqlop.json").is_file, 10, "the file has its new name")
     wheel(lab, root, 300)
     lab.until(lambda: view(root)[0] != 1672624800000000000, 5, "it still moves")
-    lab.until(lambda: lab.page.evaluate(f"() => {CURRENT}.context.model.dirty"), 10, "noticed")
+    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "noticed")
     shown = view(root)
     lab.page.keyboard.press("Control+s")
     saved = lab.root / "after.sciqlop.json"
@@ -82,22 +82,44 @@ def test_a_file_is_renamed_while_it_is_open(lab: LabPage) -> None:
     assert not (lab.root / "before.sciqlop.json").exists()
 
 
-def test_a_file_whose_kernel_is_killed_loses_nothing(lab: LabPage) -> None:
+def test_a_file_outlives_its_kernel_and_the_page(lab: LabPage) -> None:
     write_panel(lab, "killed.sciqlop.json", FIELD)
     root = open_by_mouse(lab, "killed.sciqlop.json")
     ok(lab, root, 1)
+    assert not lab.page.evaluate(DIRTY), "what was only opened has nothing to save"
     wheel(lab, root, 300)
-    lab.until(lambda: lab.page.evaluate(f"() => {CURRENT}.context.model.dirty"), 10, "noticed")
+    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "the move is noticed")
     shown = view(root)
+
+    def is_back(count: int = 1) -> None:
+        lab.until(lambda: lab.page.locator(PANEL).count() == 1, 30, "one panel is there")
+        lab.page.locator(".sqlab-panel-status").wait_for(state="hidden", timeout=30_000)
+        ok(lab, panel(lab), count)
+        assert view(panel(lab)) == shown, "the unsaved move is still there"
+
+    lab.page.evaluate(
+        f"async () => {{ await {CURRENT}.content._host.session.restartKernel(); }}"
+    )
+    lab.page.get_by_text("the panel follows").wait_for(timeout=5000)
+    is_back()
+    lab.page.evaluate(f"() => {{ {CURRENT}.content._do('import os; os._exit(3)'); }}")
+    lab.page.get_by_text("The kernel died").wait_for(timeout=20_000)
+    lab.shot("file-kernel-died")
+    is_back()
     lab.shutdown_kernels()
     again = lab.page.get_by_role("button", name="Run again")
     again.wait_for(timeout=20_000)
     lab.shot("file-kernel-killed")
     again.click()
-    root = panel(lab)
-    ok(lab, root, 1)
-    assert view(root) == shown, "the unsaved move is still there"
+    is_back()
     lab.shot("file-kernel-back")
+    reload(lab)
+    panel(lab)
+    is_back()
+    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "it is still to be saved")
+    lab.page.keyboard.press("Control+s")
+    saved = lab.root / "killed.sciqlop.json"
+    lab.until(lambda: str(shown[0]) in saved.read_text(), 10, "it is saved")
 
 
 def test_two_pages_show_the_same_file(lab: LabPage) -> None:
@@ -111,7 +133,11 @@ def test_two_pages_show_the_same_file(lab: LabPage) -> None:
     ok(second, other, 1)
     second.shot("file-second-tab")
     assert not second.errors
-    page.close()
+    second.command("application:close")  # the kernel stays: another page has it
+    second.until(lambda: page.locator(PANEL).count() == 0, 10, "the second is closed")
+    before = view(root)
     wheel(lab, root, 300)
-    assert [g["status"] for g in graphs(root)] == ["ok"]
-    wait_for_graphs(lab, root, 1)
+    lab.until(lambda: view(root) != before, 5, "the first still moves")
+    ok(lab, root, 1)
+    assert lab.page.locator(".sqlab-panel-status:visible").count() == 0
+    page.close()

@@ -9,7 +9,7 @@ import pytest
 
 import sciqlop_lab
 from sciqlop_lab.bq_axis import log_ticks, time_ticks
-from sciqlop_lab.spec import SpecError
+from sciqlop_lab.reading import SpecError
 from speasy_core.timerange import TimeRange, to_ns
 from speasy_core.variable import Axis, SpeasyVariable
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sciqlop_lab import sources, virtual
+from sciqlop_lab.computed import FunctionSource
 from sciqlop_lab.loaded import widened
-from sciqlop_lab.sources import FunctionSource, ProductSource, StaticSource
+from sciqlop_lab.sources import ProductSource, StaticSource
 from sciqlop_lab.views import ViewRequest
 from speasy_core.errors import Cancelled, VirtualProductError
 from speasy_core.http import Deadline
@@ -165,9 +166,10 @@ def test_what_a_function_prints_and_gets_wrong_is_said(session, day):
         print("checked", 3)  # noqa: T201
         return [0.0, 1.0], [1.0, 2.0]
 
-    (result,) = function_source(session, noisy).load(view(day), Deadline(5))
+    source = function_source(session, noisy)
+    (result,) = source.load(view(day), Deadline(5))
     assert result.fields["status"] == "empty"
-    assert "printed: checked 3" in result.fields["message"]
+    assert source.told["output"] == "checked 3"
     assert "outside the range" in result.fields["message"]
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sciqlop_lab.commands import COMMANDS, History, apply
+from sciqlop_lab.reading import COLORMAPS, SpecError
 from sciqlop_lab.spec import (
-    COLORMAPS,
     STYLES,
     AxisSpec,
     ColorAxisSpec,
@@ -16,7 +16,6 @@ from sciqlop_lab.spec import (
     PanelSpec,
     PlotSpec,
     SpanSpec,
-    SpecError,
 )
 
 EMPTY = PanelSpec(0, 10**18)

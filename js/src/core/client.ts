@@ -93,6 +93,13 @@ export class ViewClient {
     this.pump();
   }
 
+  /** Let what was answered be asked for again: it is computed in another way now. */
+  forget(): void {
+    this.settled.clear();
+    this.pending = [];
+    this.sent = this.sent && { ...this.sent, keys: new Map(), ahead: new Set() };
+  }
+
   /** Send what the view needs, if that is news and no request is in flight. */
   pump(): void {
     const wish = this.closed ? null : this.next();

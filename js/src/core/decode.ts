@@ -1,5 +1,5 @@
 /** Items of a `tiles` message and their buffers become typed arrays that are checked once. */
-import type { Gap, ImageItem, LineItem } from '../protocol';
+import type { CurveItem, Gap, ImageItem, LineItem, Shape } from '../protocol';
 import { addSeconds } from './time';
 
 export type RawBuffer = ArrayBuffer | ArrayBufferView;
@@ -51,9 +51,27 @@ export interface ImageData2D extends DataBase {
   y: Float32Array;
   z: Float32Array;
   runs: Run[];
+  /** Of a histogram: the axis that is not time, along which edges are values. */
+  across?: { label: string; unit: string; log: boolean };
 }
 
-export type GraphData = LineData | ImageData2D;
+export interface CurveData extends DataBase {
+  kind: 'curve';
+  /** Samples that it was made of. */
+  rows: number;
+  columns: string[];
+  t: Float64Array;
+  /** One array per component; NaN lifts the pen. */
+  y: Float32Array[];
+  byTime: boolean;
+  /** Labels and units of two values against each other; null for an orbit. */
+  pair: [label: string, unit: string][] | null;
+  frame: string;
+  planet: { name: string; radius: number; lit: boolean } | null;
+  shapes: Shape[];
+}
+
+export type GraphData = LineData | ImageData2D | CurveData;
 
 /** A message whose buffers do not fit its description. */
 export class DecodeError extends Error {}
@@ -134,7 +152,35 @@ export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): Ima
     x1,
     y: new Float32Array(copyBytes(buffers, item.y, channels * 4, 'channels')),
     z: half === null ? new Float32Array(z) : fromHalf(new Uint16Array(z), half),
-    runs: findRuns(x0, x1)
+    runs: findRuns(x0, x1),
+    across: item.x_label === undefined ? undefined : { label: item.x_label, unit: item.x_unit ?? '', log: item.x_log === true }
+  };
+}
+
+export function decodeCurve(item: CurveItem, buffers: readonly RawBuffer[]): CurveData {
+  const { n, columns } = item;
+  const all = copyBytes(buffers, item.y, columns.length * n * 4, 'values');
+  const pair: [string, string][] = [
+    [item.x_label ?? '', item.x_unit ?? ''],
+    [item.y_label ?? '', item.y_unit ?? '']
+  ];
+  return {
+    kind: 'curve',
+    label: item.label,
+    unit: item.unit,
+    gaps: decodeGaps(item.gaps),
+    notes: item.notes ?? [],
+    t0: BigInt(item.t0),
+    n,
+    rows: item.rows,
+    columns,
+    t: new Float64Array(copyBytes(buffers, item.t, n * 8, 'times')),
+    y: columns.map((_, c) => new Float32Array(all, c * n * 4, n)),
+    byTime: item.color === 'time',
+    pair: item.x_label === undefined ? null : pair,
+    frame: item.frame ?? '',
+    planet: item.planet ?? null,
+    shapes: item.shapes ?? []
   };
 }
 
@@ -182,7 +228,7 @@ export function findRuns(x0: Float64Array, x1: Float64Array): Run[] {
 
 /** Bytes that the arrays of `data` take. */
 export function sizeOf(data: GraphData): number {
-  return data.kind === 'line'
+  return data.kind !== 'image'
     ? data.t.byteLength + data.y.reduce((sum, column) => sum + column.byteLength, 0)
     : data.x0.byteLength + data.x1.byteLength + data.y.byteLength + data.z.byteLength;
 }
@@ -192,10 +238,11 @@ export function dataExtent(data: GraphData): { start: bigint; stop: bigint } | n
   if (data.n === 0) {
     return null;
   }
-  if (data.kind === 'line') {
+  if (data.kind !== 'image') {
+    const width = data.kind === 'line' ? data.dt : 0;
     return {
       start: addSeconds(data.t0, data.t[0]!),
-      stop: addSeconds(data.t0, data.t[data.n - 1]! + data.dt)
+      stop: addSeconds(data.t0, data.t[data.n - 1]! + width)
     };
   }
   return { start: addSeconds(data.t0, data.x0[0]!), stop: addSeconds(data.t0, data.x1[data.n - 1]!) };

@@ -59,7 +59,12 @@ export class Edits {
       this.sent.push(`${start}|${stop}`);
       commands.push({ op: 'set_time_range', start, stop });
     }
-    commands.forEach(this.send);
+    if (commands.length === 1) {
+      this.send(commands[0]!);
+    } else if (commands.length > 1) {
+      // What one gesture did is one step to undo.
+      this.send({ op: 'several', commands });
+    }
   }
 
   /** Whether a time range found in the spec is news; what we sent ourselves is not. */

@@ -37,6 +37,8 @@ export const TIME_AXIS = 42;
 export const BAR_OFFSET = 10;
 export const BAR_WIDTH = 14;
 const MIN_PLOT = 60;
+/** A plot is not pulled smaller than this, in pixels. */
+const LEAST = 30;
 
 /** Height of a panel that may choose: few plots are tall, many stay on a screen. */
 export function naturalHeight(count: number): number {
@@ -131,7 +133,11 @@ function between(a: number, b: number, from: number, size: number): [number, num
   return high - low < THIN ? null : [low, high - low];
 }
 
-export type DropTarget = { kind: 'new'; index: number } | { kind: 'into'; index: number };
+/** A new plot, one more product in a plot, or a plot of this panel that is moved. */
+export interface DropTarget {
+  kind: 'new' | 'into' | 'move';
+  index: number;
+}
 
 const EDGE = 0.15;
 
@@ -152,4 +158,57 @@ export function dropTarget(layout: PanelLayout, y: number): DropTarget {
     }
   }
   return { kind: 'new', index: count };
+}
+
+/** Where a plot would come that is moved to `y`: before the one that has the given index. */
+export function moveTarget(layout: PanelLayout, y: number): number {
+  const after = layout.plots.filter(({ y: top, height }) => y > top + height / 2);
+  return after.length;
+}
+
+/** Where what is dropped would appear, over the plots as they are now. */
+export function placeholderFor(layout: PanelLayout, target: DropTarget): Rect | null {
+  const { plots } = layout;
+  const first = plots[0];
+  const last = plots[plots.length - 1];
+  if (!first || !last) {
+    return null;
+  }
+  if (target.kind === 'into') {
+    return plots[Math.min(target.index, plots.length - 1)]!;
+  }
+  const all = last.y + last.height - first.y;
+  // As high as the new plot will be: one more shares the room.
+  const height = Math.min((0.9 * all) / (plots.length + 1), all);
+  const below = plots[target.index];
+  const border = below ? below.y - GAP / 2 : last.y + last.height;
+  const top = Math.min(Math.max(border - height / 2, first.y), first.y + all - height);
+  return { x: first.x, y: target.index === 0 ? first.y : top, width: first.width, height };
+}
+
+/** The border between two plots under a point, as the index of the upper one; null for none. */
+export function borderAt(layout: PanelLayout, y: number): number | null {
+  const index = layout.plots.findIndex((rect, i) => {
+    const below = layout.plots[i + 1];
+    return below !== undefined && y >= rect.y + rect.height - 2 && y <= below.y + 2;
+  });
+  return index < 0 ? null : index;
+}
+
+/** Weights after the border below plot `index` was moved by `dy` pixels: two plots share what they had. */
+export function moveBorder(
+  layout: PanelLayout,
+  weights: readonly number[],
+  index: number,
+  dy: number
+): [number, number] | null {
+  const [upper, lower] = [layout.plots[index], layout.plots[index + 1]];
+  if (!upper || !lower) {
+    return null;
+  }
+  const room = upper.height + lower.height;
+  const least = Math.min(LEAST, room / 2);
+  const height = Math.min(Math.max(upper.height + dy, least), room - least);
+  const weight = weights[index]! + weights[index + 1]!;
+  return [(weight * height) / room, (weight * (room - height)) / room];
 }

@@ -1,13 +1,15 @@
 /** One plot while it is shown: its axes' present ranges, its labels, its graphs' data. */
 import type { AxisChange, AxisName, GraphSpec, LogSpec, PlotSpec } from '../protocol';
 import type { GapRange, GraphData, ImageData2D } from './decode';
-import { channelExtent, lineExtent, percentileExtent, samplesIn, settle, union } from './range';
-import type { Extent } from './range';
+import { ALL, channelExtent, lineExtent, lineShares, MOST_PIXELS, percentileExtent, samplesIn, settle, union } from './range';
+import type { Extent, Shares } from './range';
 import { kneeFor, makeScale } from './scale';
 import type { Scale } from './scale';
 import { pieces } from './store';
 import type { GraphState, TileStore } from './store';
 import { prettyUnit } from './text';
+import type { Point, Rect } from './layout';
+import { MAX_TIME, MIN_TIME, timeAt } from './time';
 import type { TimeView } from './time';
 
 /** What the user has set of an axis. */
@@ -18,6 +20,8 @@ interface AxisState {
   log: LogSpec | null;
   /** null: as the settings say. */
   colormap?: string | null;
+  /** null: all values, but most of the colours. */
+  percentiles?: Extent | null;
 }
 
 /** What the visible data asks of an axis. */
@@ -31,17 +35,29 @@ interface Fit {
   least: number;
 }
 
-const AXES = ['y', 'y2', 'z'] as const;
+const AXES = ['y', 'y2', 'z', 'x', 'depth'] as const;
 const NONE_HIDDEN: ReadonlySet<string> = new Set();
+const EVER: TimeView = { start: MIN_TIME, stop: MAX_TIME };
 const unfitted = (): Fit => ({ range: null, scale: '', knee: 0, least: Infinity });
 
 export class PlotState {
   y: AxisState;
   y2: AxisState;
   z: AxisState;
+  /** Of plots that are not over time, see space.ts. */
+  x: AxisState;
+  depth: AxisState;
   /** Whether samples are visible, and not one of them has a value. */
   valueless = false;
-  private readonly fits: Record<AxisName, Fit> = { y: unfitted(), y2: unfitted(), z: unfitted() };
+  /** By graph, whether the kernel's first guess was a logarithm: another range must not change it. */
+  private readonly guesses = new Map<string, { log: boolean; yLog: boolean }>();
+  protected readonly fits: Record<AxisName, Fit> = {
+    y: unfitted(),
+    y2: unfitted(),
+    z: unfitted(),
+    x: unfitted(),
+    depth: unfitted()
+  };
 
   constructor(
     public spec: PlotSpec,
@@ -50,6 +66,18 @@ export class PlotState {
     this.y = axisState(spec.y);
     this.y2 = axisState(spec.y2);
     this.z = axisState(spec.z);
+    this.x = axisState(spec.x);
+    this.depth = axisState(spec.depth);
+  }
+
+  /** The axis whose numbers stand on the left. */
+  get left(): AxisName {
+    return 'y';
+  }
+
+  /** The instant under a place of the plot, in fractions of it or pixels; null where there is none. */
+  instantAt(view: TimeView, fx: number, _rect: Rect, _at: Point): bigint | null {
+    return timeAt(view, fx);
   }
 
   get id(): string {
@@ -128,21 +156,42 @@ export class PlotState {
     return this.states().some(state => this.axisOf(state) === 'y2');
   }
 
-  private logOf(axis: AxisName): LogSpec {
+  protected logOf(axis: AxisName): LogSpec {
     const { log } = this[axis];
     if (log !== null) {
       return log;
     }
     if (axis === 'z') {
-      return this.image()?.log ?? false;
+      const image = this.newest().find(({ data }) => data.kind === 'image');
+      return image ? this.guess(image.state, image.data).log : false;
     }
     const here = this.newest().filter(({ state }) => this.axisOf(state) === axis);
-    return here.some(({ data }) => (data.kind === 'image' ? data.yLog : data.log));
+    return here.some(({ state, data }) => (data.kind === 'image' ? this.guess(state, data).yLog : this.guess(state, data).log));
+  }
+
+  private guess(state: GraphState, data: GraphData): { log: boolean; yLog: boolean } {
+    const key = `${state.id} ${state.product}`;
+    const before = this.guesses.get(key);
+    if (before) {
+      return before;
+    }
+    const now = { log: data.kind !== 'curve' && data.log, yLog: data.kind === 'image' && data.yLog };
+    // Data without a value says nothing of the rest.
+    if (hasValues(data, EVER)) {
+      this.guesses.set(key, now);
+    }
+    return now;
+  }
+
+  /** The shares of the values that an automatic range shows. */
+  private shares(axis: AxisName): Shares {
+    const [low, high] = this[axis].percentiles ?? [NaN, NaN];
+    return low < high ? [low / 100, high / 100] : axis === 'z' ? MOST_PIXELS : ALL;
   }
 
   /** Fit the automatic ranges to what is visible; `tight` also lets them shrink to it. */
   refit(view: TimeView, tight = false): void {
-    const found: Record<AxisName, Extent | null> = { y: null, y2: null, z: null };
+    const found: Record<AxisName, Extent | null> = { y: null, y2: null, z: null, x: null, depth: null };
     AXES.forEach(axis => {
       this.fits[axis].least = Infinity;
     });
@@ -154,10 +203,10 @@ export class PlotState {
         if (data?.kind === 'line') {
           const all = lineExtent(data, part, this.hidden(state.id), false);
           this.fits[axis].least = Math.min(this.fits[axis].least, all?.[0] ?? Infinity);
-          found[axis] = union(found[axis], log ? lineExtent(data, part, this.hidden(state.id), true) : all);
+          found[axis] = union(found[axis], lineShares(data, part, this.hidden(state.id), log, this.shares(axis)));
         } else if (data?.kind === 'image' && data.n > 0) {
           found[axis] = union(found[axis], channelExtent(data, log));
-          found.z = union(found.z, percentileExtent(data, part, this.logOf('z') === true));
+          found.z = union(found.z, percentileExtent(data, part, this.logOf('z') === true, this.shares('z')));
         }
       }
     }
@@ -173,7 +222,7 @@ export class PlotState {
     return seen.length > 0 && !seen.some(part => hasValues(part.tile.data!, part));
   }
 
-  private fit(axis: AxisName, found: Extent | null, tight: boolean): void {
+  protected fit(axis: AxisName, found: Extent | null, tight: boolean): void {
     const log = this.logOf(axis);
     const fit = this.fits[axis];
     const fresh = tight || String(log) !== fit.scale;
@@ -183,7 +232,7 @@ export class PlotState {
       fit.range = settleColors(before, found, log === true);
     } else if (found) {
       // Channels fill the plot's height; lines get some air.
-      fit.range = axis === 'y' && this.image() ? found : settle(before, found, log === true);
+      fit.range = (axis === 'y' || axis === 'x') && this.image() ? found : settle(before, found, log === true);
     } else if (fresh) {
       fit.range = null;
     }
@@ -214,7 +263,7 @@ export class PlotState {
     return this.spec[axis]?.label ?? (axis === 'z' ? this.zLabel() : this.valueLabel(axis));
   }
 
-  private valueLabel(axis: 'y' | 'y2'): string {
+  protected valueLabel(axis: Exclude<AxisName, 'z'>): string {
     const image = axis === 'y' ? this.image() : null;
     if (image) {
       return withUnit(image.yLabel, image.yUnit);
@@ -250,17 +299,20 @@ export class PlotState {
 }
 
 function hasValues(data: GraphData, part: TimeView): boolean {
+  if (data.kind === 'curve') {
+    return data.n > 0;
+  }
   return (data.kind === 'line' ? lineExtent(data, part, NONE_HIDDEN, false) : percentileExtent(data, part, false)) !== null;
 }
 
 /** Specs that were saved before an axis existed lack it. */
-function axisState({ range, log, colormap }: AxisState = { range: null, log: null }): AxisState {
-  return colormap === undefined ? { range, log } : { range, log, colormap };
+function axisState({ range, log, colormap, percentiles = null }: AxisState = { range: null, log: null }): AxisState {
+  return colormap === undefined ? { range, log, percentiles } : { range, log, colormap, percentiles };
 }
 
 function sameAxis(a: AxisState, b: AxisState): boolean {
-  const range = a.range?.[0] === b.range?.[0] && a.range?.[1] === b.range?.[1];
-  return range && a.log === b.log && a.colormap === b.colormap;
+  const same = (p: Extent | null | undefined, q: Extent | null | undefined): boolean => p?.[0] === q?.[0] && p?.[1] === q?.[1];
+  return same(a.range, b.range) && same(a.percentiles, b.percentiles) && a.log === b.log && a.colormap === b.colormap;
 }
 
 /** Colours follow the data, but not every tremble of it: a recoloured picture is hard to read. */

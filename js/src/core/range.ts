@@ -31,7 +31,7 @@ export function union(a: Extent | null, b: Extent | null): Extent | null {
 export function samplesIn(data: GraphData, view: TimeView): number {
   const start = secondsBetween(data.t0, view.start);
   const stop = secondsBetween(data.t0, view.stop);
-  const [first, last] = data.kind === 'line' ? [data.t, data.t] : [data.x1, data.x0];
+  const [first, last] = data.kind !== 'image' ? [data.t, data.t] : [data.x1, data.x0];
   return Math.max(0, lowerBound(last, stop) - lowerBound(first, start));
 }
 
@@ -71,6 +71,47 @@ export function lineExtent(
     }
   });
   return lo <= hi ? [lo, hi] : null;
+}
+
+/** Shares of values, 0 to 1, that an automatic range goes from and to. */
+export type Shares = readonly [number, number];
+
+export const ALL: Shares = [0, 1];
+/** Of colours: a few odd pixels would take the contrast from all others. */
+export const MOST_PIXELS: Shares = [0.02, 0.98];
+
+/**
+ * The values below which the given shares of the visible ones lie. Of lines that were thinned the
+ * first, smallest, largest and last of each pixel column count, which is all that is drawn.
+ */
+export function lineShares(
+  data: LineData,
+  view: TimeView,
+  hidden: ReadonlySet<string>,
+  log: boolean,
+  [low, high]: Shares
+): Extent | null {
+  if (low <= 0 && high >= 1) {
+    return lineExtent(data, view, hidden, log);
+  }
+  const from = lowerBound(data.t, secondsBetween(data.t0, view.start) - data.dt);
+  const to = lowerBound(data.t, secondsBetween(data.t0, view.stop));
+  const quarters = data.mode === 'm4' ? [0, 1, 2, 3] : [0];
+  const shown = data.y.filter((_, c) => !hidden.has(data.columns[c]!));
+  const parts = shown.flatMap(y => quarters.map(q => y.subarray(q * data.n + from, q * data.n + Math.max(from, to))));
+  const stride = Math.max(1, Math.floor(parts.reduce((sum, part) => sum + part.length, 0) / (4 * SAMPLES)));
+  const picked: number[] = [];
+  for (const part of parts) {
+    for (let i = 0; i < part.length; i += stride) {
+      const value = part[i]!;
+      if (Number.isFinite(value) && (!log || value > 0)) {
+        picked.push(value);
+      }
+    }
+  }
+  const sorted = Float64Array.from(picked).sort();
+  const last = sorted.length - 1;
+  return last < 0 ? null : [sorted[Math.floor(low * last)]!, sorted[Math.ceil(high * last)]!];
 }
 
 /** Lower and upper edge of all channels. */
@@ -129,8 +170,7 @@ export function percentileExtent(
   data: ImageData2D,
   view: TimeView,
   log: boolean,
-  low = 0.02,
-  high = 0.98
+  [low, high]: Shares = MOST_PIXELS
 ): Extent | null {
   const from = lowerBound(data.x1, secondsBetween(data.t0, view.start));
   const to = lowerBound(data.x0, secondsBetween(data.t0, view.stop));

@@ -3,8 +3,8 @@
  * view is drawn from the best that is there. Of what depends on the visible range it holds the
  * newest answer and a few older ones, which fill in until the next comes.
  */
-import type { FromKernel, Item, PlotSpec } from '../protocol';
-import { DecodeError, decodeGaps, decodeImage, decodeLine, sizeOf } from './decode';
+import type { FromKernel, Item, KnobValues, PlotSpec } from '../protocol';
+import { DecodeError, decodeCurve, decodeGaps, decodeImage, decodeLine, sizeOf } from './decode';
 import type { GapRange, GraphData, RawBuffer } from './decode';
 import { levelFor } from './grid';
 import { Grid } from './tiles';
@@ -27,6 +27,8 @@ export interface GraphState {
   id: string;
   plot: string;
   product: string;
+  /** How it is drawn, as the spec has it. */
+  kind: string;
   status: GraphStatus;
   label: string;
   /** Generation of the newest view that is drawn as wanted; -1 before the first. */
@@ -39,6 +41,21 @@ export interface GraphState {
   emptyMessage: string;
   gaps: GapRange[];
   error: GraphFailure | null;
+  /** Of a function: how the knobs of the newest answer were turned (null: not said), and of the spec. */
+  knobs: string | null;
+  wanted: string;
+  /** When the knobs were turned away from those of the picture; null while they agree. */
+  turnedAt: number | null;
+  /** What the function printed. */
+  output: string;
+}
+
+/** Milliseconds that a picture of other knobs stays as it is: most functions are done sooner. */
+export const DIM_AFTER = 300;
+
+/** Whether the picture of a graph is not the one that is asked for, and none other is there. */
+export function dimmed(state: GraphState, now: number): boolean {
+  return state.status === 'error' || (state.turnedAt !== null && now - state.turnedAt > DIM_AFTER);
 }
 
 /** What leads to a picture, if only an empty one. */
@@ -81,20 +98,34 @@ export class TileStore {
     return this.states.values();
   }
 
-  /** Make the held graphs those of the spec. */
-  sync(plots: readonly PlotSpec[]): void {
+  /** Make the held graphs those of the spec; returns whether any knob was turned. */
+  sync(plots: readonly PlotSpec[]): boolean {
     const before = new Map(this.states);
+    let turned = false;
     this.states.clear();
     for (const plot of plots) {
-      for (const { id, product } of plot.graphs) {
+      for (const { id, product, knobs, kind } of plot.graphs) {
         const old = before.get(id);
         // Ids are used again: what another product left behind must not be shown for this one.
-        const state = old?.product === product ? old : freshState(id, plot.id, product);
+        const wanted = knobsKey(knobs);
+        // Nor the tiles of other choices: they would be taken for those that are wanted.
+        const same = old?.product === product && old.kind === kind && (!old.tiled || old.wanted === wanted);
+        const state = same ? old : { ...freshState(id, plot.id, product), wanted };
         state.plot = plot.id;
+        state.kind = kind;
+        turned ||= wanted !== state.wanted;
+        state.wanted = wanted;
+        this.compareKnobs(state);
         this.states.set(id, state);
       }
     }
     this.held = this.everyTile().reduce((sum, tile) => sum + tile.bytes, 0);
+    return turned;
+  }
+
+  private compareKnobs(state: GraphState): void {
+    const agree = state.knobs === null || state.knobs === state.wanted;
+    state.turnedAt = agree ? null : (state.turnedAt ?? this.now());
   }
 
   /** Choose what each graph is drawn from in this view. */
@@ -110,7 +141,8 @@ export class TileStore {
       return state.grid.lacking(this.view, this.level, this.now()).length === 0;
     }
     const newest = state.tiles[0];
-    const good = state.tiled === false && state.status !== 'error' && state.status !== 'stopped';
+    const failed = state.status === 'error' || state.status === 'stopped';
+    const good = state.tiled === false && !failed && state.turnedAt === null;
     return good && newest?.start === this.view.start && newest.stop === this.view.stop;
   }
 
@@ -176,9 +208,14 @@ export class TileStore {
   /** What the item says of the graph as a whole. */
   private note(state: GraphState, item: Item, gen: number): void {
     state.label = item.label ?? state.label;
+    if (item.knobs !== undefined) {
+      state.knobs = knobsKey(item.knobs);
+      this.compareKnobs(state);
+    }
     if (gen < state.gen) {
       return;
     }
+    state.output = item.output ?? '';
     state.gen = gen;
     // After an error the tiles stay: a failing function keeps its last good picture, dimmed.
     state.status = item.status;
@@ -261,7 +298,8 @@ function decode(item: Item, buffers: readonly RawBuffer[]): GraphData | null {
   if (item.status !== 'ok') {
     return null;
   }
-  return item.kind === 'line' ? decodeLine(item, buffers) : decodeImage(item, buffers);
+  const { kind } = item;
+  return kind === 'line' ? decodeLine(item, buffers) : kind === 'curve' ? decodeCurve(item, buffers) : decodeImage(item, buffers);
 }
 
 function gapsOf(tiles: readonly GridTile[]): GapRange[] {
@@ -274,6 +312,7 @@ function freshState(id: string, plot: string, product: string): GraphState {
     id,
     plot,
     product,
+    kind: 'auto',
     status: 'waiting',
     label: '',
     gen: -1,
@@ -282,8 +321,17 @@ function freshState(id: string, plot: string, product: string): GraphState {
     grid: new Grid(),
     emptyMessage: '',
     gaps: [],
-    error: null
+    error: null,
+    knobs: null,
+    wanted: '{}',
+    turnedAt: null,
+    output: ''
   };
+}
+
+/** Knobs as text that is the same for equal ones. */
+export function knobsKey(knobs: KnobValues = {}): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(knobs).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 /** Put `tile` first, drop what it hides, and stay within the bound: the widest is kept longest. */

@@ -128,3 +128,11 @@ export function panelOfSpec(spec: string, name: string): string {
   const edit = `spec = __import__("json").loads(${pythonLiteral(spec)})`;
   return shownOnce(name, someRange, [edit]);
 }
+
+/** An expression: base64 of a spec as the kernel itself would write it. */
+export function normalSpec(spec: string): string {
+  const json = '__import__("json")';
+  const specs = '__import__("sciqlop_lab.spec", fromlist=["PanelSpec"]).PanelSpec';
+  const normal = `${specs}.from_json(${json}.loads(${pythonLiteral(spec)})).to_json()`;
+  return `__import__("base64").b64encode(${json}.dumps(${normal}).encode()).decode()`;
+}

@@ -182,7 +182,8 @@ function addPanelCommands(context: CommandContext): void {
             type: ['string', 'null'],
             description: 'path of the open notebook whose kernel draws it; null for an own kernel'
           },
-          key: { type: 'string', description: 'name of the panel in a restored layout' }
+          key: { type: 'string', description: 'name of the panel in a restored layout' },
+          spec: { type: 'string', description: 'what the panel showed, as JSON text' }
         }
       }
     },

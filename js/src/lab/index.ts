@@ -26,6 +26,7 @@ import { addPanelFiles } from './panelfile';
 import { SettingsBridge } from './settings';
 import { Shelf } from './shelf';
 import { Sidebar } from './sidebar';
+import { showStills } from './stills';
 import { productOfBranch, Workbench } from './workbench';
 
 const PLUGIN_ID = 'sciqlop-lab:plugin';
@@ -75,6 +76,7 @@ function activate(
   addPanelFiles(bench, restorer);
   if (notebooks) {
     takeDropsOnCells(notebooks, document);
+    showStills(notebooks, trans);
     const kernels = new KernelBranches(notebooks, bench.model, bench.book, trans);
     sidebar.seen.connect((_, visible) => {
       kernels.visible = visible;

@@ -3,9 +3,8 @@
 import { SessionContext, type ISessionContext } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import type { ServiceManager } from '@jupyterlab/services';
+import { KernelAPI, type ServiceManager } from '@jupyterlab/services';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { pythonSpec } from './kernelspec';
@@ -15,9 +14,14 @@ export interface KernelHost {
   rendermime: IRenderMimeRegistry;
   /** The notebook that the kernel belongs to, null for a kernel of its own. */
   notebook: string | null;
-  /** What must go when the tab is closed: nothing for a notebook's kernel. */
-  owned: IDisposable | null;
+  /** Ends a kernel that is the tab's own; null for a notebook's. */
+  end: (() => void) | null;
+  /** Files a kernel of the tab's own under another path. */
+  move: (path: string) => Promise<void>;
 }
+
+/** Kernels that are being shut down, by path: a session that is still listed is not to be joined. */
+const ending = new Map<string, Promise<void>>();
 
 export interface HostOptions {
   services: ServiceManager.IManager;
@@ -51,7 +55,8 @@ export async function notebookHost(
     session,
     rendermime: notebook.content.rendermime,
     notebook: notebook.context.path,
-    owned: null
+    end: null,
+    move: () => Promise.resolve()
   };
 }
 
@@ -64,6 +69,7 @@ export async function ownHost(options: HostOptions, path: string): Promise<Kerne
     );
   }
   await services.kernelspecs.ready;
+  await ending.get(path);
   const name = pythonSpec(services.kernelspecs.specs);
   if (name === null) {
     throw new NoKernel(trans.__('The server has no Python kernel to draw this panel.'));
@@ -75,7 +81,7 @@ export async function ownHost(options: HostOptions, path: string): Promise<Kerne
     path,
     name: path,
     type: 'sciqlop-panel',
-    kernelPreference: { name, language: 'python', shutdownOnDispose: true },
+    kernelPreference: { name, language: 'python' },
     translator: options.translator
   });
   try {
@@ -86,11 +92,42 @@ export async function ownHost(options: HostOptions, path: string): Promise<Kerne
     }
     const rendermime = options.rendermime.clone();
     await addWidgetManager(session, rendermime, trans);
-    return { session, rendermime, notebook: null, owned: session };
+    return {
+      session,
+      rendermime,
+      notebook: null,
+      end: () => endSession(services, session),
+      move: async to => void (await session.session?.setPath(to))
+    };
   } catch (error) {
-    session.dispose();
+    endSession(services, session);
     throw error;
   }
+}
+
+/** Shut a tab's own kernel down, unless another page shows the same panel with it. */
+function endSession(services: ServiceManager.IManager, context: SessionContext): void {
+  const { session, path } = context;
+  if (!session) {
+    context.dispose();
+    return;
+  }
+  const { id, kernel } = session;
+  const end = async (): Promise<void> => {
+    const model = kernel && (await KernelAPI.getKernelModel(kernel.id, services.serverSettings));
+    context.dispose();
+    if (model && (model.connections ?? 0) < 2) {
+      await services.sessions.shutdown(id);
+    }
+  };
+  const ended = end()
+    .catch(() => context.dispose()) // the server is gone, and the kernel with it
+    .finally(() => {
+      if (ending.get(path) === ended) {
+        ending.delete(path);
+      }
+    });
+  ending.set(path, ended);
 }
 
 async function addWidgetManager(

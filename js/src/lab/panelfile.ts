@@ -5,33 +5,40 @@ import { WidgetTracker } from '@jupyterlab/apputils';
 import { ABCWidgetFactory, DocumentWidget, type DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Widget } from '@lumino/widgets';
 
-import { panelCode, panelOfSpec, type SuggestedRange } from './code';
+import { panelCode, panelOfSpec } from './code';
 import { CommandIDs } from './commands';
 import { panelIcon } from './icons';
-import { firstProduct, keyOf, readFile, writeFile } from './panelformat';
+import { firstProduct, keyOf, readFile, sameJson, writeFile } from './panelformat';
 import { PanelTab } from './paneltab';
 import type { Workbench } from './workbench';
 
 const FACTORY = 'SciQLop Panel';
 const EXTENSION = '.sciqlop.json';
-/** A zoom ends before its panel is read. */
-const SETTLE = 400;
 
 /** Keeps a document and the panel of its kernel alike. */
 class PanelDocument extends DocumentWidget<PanelTab> {
   constructor(
     options: DocumentWidget.IOptions<PanelTab>,
-    private readonly _firstRange: (id: string) => Promise<SuggestedRange>
+    private readonly _bench: Workbench
   ) {
     super(options);
     this.title.icon = panelIcon;
     this.toolbar.hide();
-    this.content.ready.connect(this._watch, this);
-    this.context.model.contentChanged.connect(this._onContent, this);
-    void this.context.ready.then(() => {
-      this._text = this.context.model.toString();
+    const { content, context } = this;
+    content.ready.connect(() => void this._begin());
+    content.changed.connect((_, spec) => void this._take(spec));
+    context.model.contentChanged.connect(this._onContent, this);
+    context.pathChanged.connect((_, path) => void content.rename(keyOf(path)));
+    // What is saved is what is seen, a move that has just ended included.
+    context.saveState.connect((_, state) => {
+      if (state === 'started') {
+        content.flush();
+      }
+    });
+    void context.ready.then(() => {
+      this._text = context.model.toString();
       this._isNew = this._text.trim() === '';
-      void this.content.run();
+      void content.run();
     });
   }
 
@@ -39,47 +46,36 @@ class PanelDocument extends DocumentWidget<PanelTab> {
     if (this.isDisposed) {
       return;
     }
-    clearTimeout(this._timer);
-    this._observer?.disconnect();
     this.context.model.contentChanged.disconnect(this._onContent, this);
     super.dispose();
   }
 
-  /** The panel changes its attributes with what it shows; menus and keys may change the rest. */
-  private _watch(): void {
-    this._observer?.disconnect();
-    const later = (): void => {
-      clearTimeout(this._timer);
-      this._timer = setTimeout(() => void this._take(), SETTLE);
-    };
-    this._observer = new MutationObserver(later);
-    this._observer.observe(this.content.node, {
-      subtree: true,
-      attributeFilter: ['data-start', 'data-stop', 'data-plots', 'data-graphs', 'aria-label']
-    });
-    for (const type of ['pointerup', 'keyup', 'change']) {
-      this.content.node.addEventListener(type, later);
+  /** The panel is there: know what the file says, to tell an edit from another way to write it. */
+  private async _begin(): Promise<void> {
+    const spec = readFile(this._text, this._bench.host.trans);
+    this._shown = spec === null ? null : ((await this.content.normal(spec)) ?? spec);
+    this._begun = true;
+    if (!this.isDisposed && this.content.spec !== null) {
+      void this._take(this.content.spec);
     }
-    later();
   }
 
-  private async _take(): Promise<void> {
-    const spec = await this.content.spec().catch(() => null);
-    if (spec === null || this.isDisposed) {
+  private async _take(spec: string): Promise<void> {
+    if (!this._begun || this.isDisposed) {
       return;
     }
     const first = this._isNew ? firstProduct(spec) : null;
     if (first !== null) {
       // Nobody has chosen a time yet: one that has data of the first product.
       this._isNew = false;
-      await this.content.showRange(await this._firstRange(first));
+      await this.content.showRange(await this._bench.range(first));
       return; // which changes the panel, so that it is taken again
     }
-    const text = writeFile(spec);
-    if (text !== this._text) {
-      const isFirst = this._text === '';
-      this._text = text;
-      this.context.model.fromString(text);
+    if (this._shown === null || !sameJson(spec, this._shown)) {
+      const isFirst = this._shown === null;
+      this._shown = spec;
+      this._text = writeFile(spec);
+      this.context.model.fromString(this._text);
       // Said here: the model itself takes a text for saved. What an empty file shows is nothing
       // that could be lost.
       this.context.model.dirty = !isFirst;
@@ -93,14 +89,16 @@ class PanelDocument extends DocumentWidget<PanelTab> {
       return;
     }
     this._text = text;
+    this._begun = false;
     void this.content.forget().then(() => this.content.run());
   }
 
   private _isNew = false;
+  private _begun = false;
   /** Text of the file as it is shown. */
   private _text = '';
-  private _observer: MutationObserver | null = null;
-  private _timer: ReturnType<typeof setTimeout> | undefined;
+  /** The spec that the text holds, as the panel writes it; null for an empty file. */
+  private _shown: string | null = null;
 }
 
 class PanelFactory extends ABCWidgetFactory<PanelDocument> {
@@ -129,7 +127,7 @@ class PanelFactory extends ABCWidgetFactory<PanelDocument> {
       translator,
       trans
     });
-    return new PanelDocument({ content, context }, id => this._bench.range(id));
+    return new PanelDocument({ content, context }, this._bench);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is in a panel's file. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { JSONExt, type ReadonlyJSONValue } from '@lumino/coreutils';
 
 /** Of the file, for later versions of it. */
 const VERSION = 1;
@@ -26,6 +27,12 @@ export function readFile(text: string, trans: TranslationBundle): string | null 
 /** The text of a file that holds a panel. */
 export function writeFile(spec: string): string {
   return `${JSON.stringify({ sciqlop_panel: VERSION, spec: JSON.parse(spec) as unknown }, null, 2)}\n`;
+}
+
+/** Whether two texts hold the same value, however they are written. */
+export function sameJson(a: string, b: string): boolean {
+  const value = (text: string): ReadonlyJSONValue => JSON.parse(text) as ReadonlyJSONValue;
+  return a === b || JSONExt.deepEqual(value(a), value(b));
 }
 
 /** The product that a panel shows first; null while it is empty. */

@@ -12,15 +12,19 @@ import { Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
 import type { DraggedProduct } from '../mime';
-import { pythonLiteral, type SuggestedRange } from './code';
+import { normalSpec, pythonLiteral, type SuggestedRange } from './code';
 import { evaluateText } from './evaluate';
 import { notebookHost, ownHost, NoKernel, type HostOptions, type KernelHost } from './kernelhost';
+import { SpecWatch } from './specwatch';
+
+/** A kernel that dies this soon again after it was started is left alone, in milliseconds. */
+const CRASHES = 60_000;
 
 export interface PanelTabOptions extends HostOptions {
   /** What it shows at first; a panel may begin empty. */
   products: readonly DraggedProduct[];
-  /** Python code that shows the panel under a name. */
-  code: (name: string) => Promise<string>;
+  /** Python code that shows the panel under a name; `spec` is what it showed last, as JSON text. */
+  code: (name: string, spec: string | null) => Promise<string>;
   /** Path of the notebook to run in, null for a kernel of its own. */
   notebook: string | null;
   /** Whether it runs only when it is told to. */
@@ -28,30 +32,45 @@ export interface PanelTabOptions extends HostOptions {
   icon: LabIcon;
   /** Name of the tab's own session, kept over reloads of the page; by default a new one. */
   key?: string | undefined;
+  /** What it showed before the page was loaded again, as JSON text. */
+  spec?: string | undefined;
 }
 
 /** Runs the panel's code and shows its output; says where it stands while there is none. */
 export class PanelTab extends Widget {
   constructor(private readonly _options: PanelTabOptions) {
     super();
-    this.key = _options.key ?? UUID.uuid4().slice(0, 8);
+    this._key = _options.key ?? UUID.uuid4().slice(0, 8);
+    this._spec = _options.spec ?? null;
     this.notebook = _options.notebook;
     this.addClass('sqlab-panel-tab');
     this.layout = new PanelLayout();
     this._status.addClass('sqlab-panel-status');
     this._status.node.setAttribute('role', 'status');
     (this.layout as PanelLayout).addWidget(this._status);
+    this._watch = new SpecWatch(this.node);
+    this._watch.changed.connect((_, spec) => {
+      this._spec = spec;
+      this._changed.emit(spec);
+    });
     if (!_options.waits) {
       void this.run();
     }
   }
 
-  readonly key: string;
-
   notebook: string | null;
+
+  get key(): string {
+    return this._key;
+  }
 
   get products(): readonly DraggedProduct[] {
     return this._options.products;
+  }
+
+  /** What it shows, as the JSON text of its spec; null before it ran. */
+  get spec(): string | null {
+    return this._spec;
   }
 
   /** The panel is shown. */
@@ -59,30 +78,40 @@ export class PanelTab extends Widget {
     return this._ready;
   }
 
+  /** The panel shows something else: its spec as JSON text. */
+  get changed(): Signal<this, string> {
+    return this._changed;
+  }
+
+  /** Tell of a change now rather than when the hand has come to rest. */
+  flush(): void {
+    this._watch.flush();
+  }
+
   /** Forget the panel that is there: the next run makes another. */
   async forget(): Promise<void> {
-    const kernel = this._host?.session.session?.kernel;
-    const code = `globals().pop("_panel_${this.key}", None)`;
-    await kernel?.requestExecute({ code, silent: true, store_history: false }).done;
+    this._spec = null;
+    await this._do(`globals().pop("${this._name}", None)`);
   }
 
   /** Show another range of time. */
   async showRange(range: SuggestedRange): Promise<void> {
-    const kernel = this._host?.session.session?.kernel;
     const span = `${pythonLiteral(range.start)}, ${pythonLiteral(range.stop)}`;
-    const code = `_panel_${this.key}.time_range = (${span})`;
-    await kernel?.requestExecute({ code, silent: true, store_history: false }).done;
+    await this._do(`${this._name}.time_range = (${span})`);
   }
 
-  /** The panel as JSON text; null while there is none, or its kernel cannot answer. */
-  async spec(): Promise<string | null> {
+  /** The file has another name: so have the session and the kernel's panel. */
+  async rename(key: string): Promise<void> {
+    const [old, next] = [this._name, `_panel_${key}`];
+    this._key = key;
+    await this._host?.move(this._path);
+    await this._do(`if "${old}" in globals(): ${next} = globals().pop("${old}")`);
+  }
+
+  /** A spec as the kernel itself would write it; null when it cannot say. */
+  async normal(spec: string): Promise<string | null> {
     const kernel = this._host?.session.session?.kernel;
-    if (!kernel) {
-      return null;
-    }
-    const dumps = `__import__("json").dumps(_panel_${this.key}.spec).encode()`;
-    const code = `__import__("base64").b64encode(${dumps}).decode()`;
-    return evaluateText(kernel, code);
+    return kernel ? evaluateText(kernel, normalSpec(spec)).catch(() => null) : null;
   }
 
   override dispose(): void {
@@ -90,6 +119,7 @@ export class PanelTab extends Widget {
       return;
     }
     this._leave();
+    this._watch.dispose();
     super.dispose();
   }
 
@@ -97,24 +127,26 @@ export class PanelTab extends Widget {
   async run(): Promise<void> {
     const turn = ++this._turn;
     const { trans, products } = this._options;
-    this._leave();
     this._say(trans.__('Looking for a kernel…'));
     try {
-      const host = await this._findHost();
+      const host = this._host ?? (await this._findHost());
       if (turn !== this._turn || this.isDisposed) {
-        host.owned?.dispose();
+        if (host !== this._host) {
+          host.end?.();
+        }
         return;
       }
       this._enter(host);
-      const code = await this._options.code(`_panel_${this.key}`);
+      const code = await this._options.code(this._name, this._spec);
       const kernel = host.session.session?.kernel;
       if (turn !== this._turn || this.isDisposed || !kernel) {
         return;
       }
       const place = host.notebook ?? trans.__('a kernel of its own');
       this._say(trans.__('Waiting for %1 in %2…', nameOf(products, trans), place));
-      await this._execute(kernel, host, code);
-      this._ready.emit();
+      if (await this._execute(kernel, host, code)) {
+        this._ready.emit();
+      }
     } catch (error) {
       if (turn === this._turn && !this.isDisposed) {
         const text = error instanceof Error ? error.message : String(error);
@@ -124,6 +156,20 @@ export class PanelTab extends Widget {
         );
       }
     }
+  }
+
+  private get _name(): string {
+    return `_panel_${this._key}`;
+  }
+
+  private get _path(): string {
+    return `sciqlop-panel-${this._key}`;
+  }
+
+  private async _do(code: string): Promise<void> {
+    const kernel = this._host?.session.session?.kernel;
+    const done = kernel?.requestExecute({ code, silent: true, store_history: false }).done;
+    await done?.catch(() => undefined); // the kernel has gone, which its status says
   }
 
   private async _findHost(): Promise<KernelHost> {
@@ -136,73 +182,126 @@ export class PanelTab extends Widget {
         return host;
       }
     }
-    return ownHost(this._options, `sciqlop-panel-${this.key}`);
+    return ownHost(this._options, this._path);
   }
 
+  /** Whether the panel is there. */
   private async _execute(
     kernel: Kernel.IKernelConnection,
     host: KernelHost,
     code: string
-  ): Promise<void> {
+  ): Promise<boolean> {
     const output = new SimplifiedOutputArea({
       model: new OutputAreaModel({ trusted: true }),
       rendermime: host.rendermime
     });
     output.addClass('sqlab-panel-output');
-    this._output = output;
+    output.node.dataset.sciqlopFill = 'true'; // the panel takes all of it
+    // What was shown before stays in sight until the panel is there.
+    output.setHidden(this._output !== null);
     (this.layout as PanelLayout).addWidget(output);
-    output.model.changed.connect(() => this._say(''), this);
     // Without history: the user's In[] and execution count stay theirs.
     const future = kernel.requestExecute({ code, store_history: false, stop_on_error: false });
     output.future = future;
-    const reply = await future.done;
-    this._hint(reply, kernel.name);
+    const reply = await future.done.catch((error: unknown) => {
+      output.dispose();
+      throw error;
+    });
+    const { content } = reply;
+    if (this.isDisposed || content.status !== 'ok') {
+      output.dispose();
+      if (content.status !== 'ok') {
+        this._say(this._failure(content, kernel.name), true);
+      }
+      return false;
+    }
+    this._output?.dispose();
+    this._output = output;
+    output.show();
+    this._say('');
+    return true;
   }
 
-  private _hint(reply: KernelMessage.IExecuteReplyMsg, kernel: string): void {
-    const content = reply.content;
-    if (content.status === 'error' && content.ename === 'ModuleNotFoundError') {
-      this._say(
-        this._options.trans.__(
+  private _failure(content: KernelMessage.IReplyErrorContent | KernelMessage.IReplyAbortContent, kernel: string): string {
+    const { trans } = this._options;
+    if (content.status !== 'error') {
+      return trans.__('The kernel was interrupted before the panel came.');
+    }
+    return content.ename === 'ModuleNotFoundError'
+      ? trans.__(
           'The kernel %1 lacks sciqlop-lab: run %pip install "sciqlop-lab[lab]" in it, then try again.',
           kernel
-        ),
-        true
-      );
-    } else {
-      this._say('');
-    }
+        )
+      : trans.__('The panel did not start: %1', content.evalue || content.ename);
   }
 
   private _enter(host: KernelHost): void {
+    if (this._host === host) {
+      return;
+    }
     this._host = host;
     this.notebook = host.notebook;
     host.session.statusChanged.connect(this._onStatus, this);
+    host.session.kernelChanged.connect(this._onKernel, this);
     host.session.disposed.connect(this._onGone, this);
   }
 
   private _leave(): void {
     const host = this._host;
     this._host = null;
-    this._output?.dispose();
-    this._output = null;
     if (host) {
       host.session.statusChanged.disconnect(this._onStatus, this);
+      host.session.kernelChanged.disconnect(this._onKernel, this);
       host.session.disposed.disconnect(this._onGone, this);
-      host.owned?.dispose();
+      host.end?.();
     }
   }
 
   private _onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting') {
-      this._say(this._options.trans.__('The kernel was restarted; the panel no longer answers.'), true);
+      this._restarts(status === 'autorestarting');
     } else if (status === 'dead' || status === 'terminating') {
       this._onGone();
+    } else if (status === 'idle' && this._restarting) {
+      this._restarting = false;
+      void this.run();
+    }
+  }
+
+  /** The panel comes back by itself, unless it is what the kernel dies of. */
+  private _restarts(crashed: boolean): void {
+    const { trans } = this._options;
+    this.flush();
+    this._turn += 1; // what is under way will not be answered
+    const again = crashed && Date.now() - this._crashed < CRASHES;
+    if (crashed) {
+      this._crashed = Date.now();
+    }
+    this._restarting = !again;
+    this._say(
+      again
+        ? trans.__('The kernel of this panel died twice.')
+        : crashed
+          ? trans.__('The kernel died and is started again; the panel follows.')
+          : trans.__('The kernel is started again; the panel follows.'),
+      again
+    );
+  }
+
+  private _onKernel(_: ISessionContext, { newValue }: { newValue: unknown }): void {
+    if (newValue === null) {
+      this._onGone();
+    } else {
+      this._restarts(false); // another kernel in its place
     }
   }
 
   private _onGone(): void {
-    this._say(this._options.trans.__('The kernel of this panel is gone.'), true);
+    this.flush();
+    this._turn += 1;
+    this._restarting = false;
+    this._leave();
+    this._say(this._options.trans.__('The kernel of this panel is gone; what it shows is kept.'), true);
   }
 
   /** Show a line above the panel, with a button to run it again where that helps. */
@@ -225,10 +324,16 @@ export class PanelTab extends Widget {
   }
 
   private readonly _ready = new Signal<this, void>(this);
+  private readonly _changed = new Signal<this, string>(this);
   private readonly _status = new Widget();
+  private readonly _watch: SpecWatch;
+  private _key: string;
+  private _spec: string | null;
   private _output: SimplifiedOutputArea | null = null;
   private _host: KernelHost | null = null;
   private _turn = 0;
+  private _restarting = false;
+  private _crashed = -Infinity;
 }
 
 /** What a panel with these products is called. */

@@ -10,13 +10,16 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { DraggedProduct } from '../mime';
 import { ServerInventory } from './api';
 import { isProvider, type Branch } from './branch';
-import { getDataCode, panelCode, suggestRange, type SuggestedRange } from './code';
+import { getDataCode, panelCode, panelOfSpec, suggestRange, type SuggestedRange } from './code';
 import { CommandIDs } from './commands';
 import type { DragSource } from './drag';
 import { panelIcon } from './icons';
 import { TreeModel } from './model';
 import { createPanelTab, type PanelTab } from './paneltab';
 import { ProductBook } from './products';
+
+/** Longer descriptions of panels are not kept in JupyterLab's layout, in characters. */
+const LONGEST = 100_000;
 
 export interface Host {
   app: JupyterFrontEnd;
@@ -72,11 +75,15 @@ export class Workbench implements DragSource {
     const isNamed = typeof args.notebook === 'string' || args.notebook === null;
     const made = createPanelTab({
       products,
-      code: async name => panelCode(idsOf(products), await this.range(products[0]?.id), name),
+      code: async (name, spec) =>
+        spec === null
+          ? panelCode(idsOf(products), await this.range(products[0]?.id), name)
+          : panelOfSpec(spec, name),
       notebook: isNamed
         ? (args.notebook as string | null)
         : (notebooks?.currentWidget?.context.path ?? null),
       key: typeof args.key === 'string' && /^[0-9a-f]{8}$/.test(args.key) ? args.key : undefined,
+      spec: typeof args.spec === 'string' && isJson(args.spec) ? args.spec : undefined,
       icon: panelIcon,
       services: app.serviceManager,
       notebooks,
@@ -85,6 +92,8 @@ export class Workbench implements DragSource {
       trans
     });
     void this.tracker.add(made);
+    // The layout knows what the panel shows, so that it comes back after its kernel too.
+    made.content.changed.connect(() => void this.tracker.save(made));
     return made;
   }
 
@@ -102,7 +111,8 @@ export class Workbench implements DragSource {
       args: ({ content }) => ({
         ids: idsOf(content.products),
         notebook: content.notebook,
-        key: content.key
+        key: content.key,
+        ...(content.spec !== null && content.spec.length <= LONGEST ? { spec: content.spec } : {})
       }),
       name: ({ content }) => content.key
     });
@@ -112,6 +122,14 @@ export class Workbench implements DragSource {
   async range(id?: string): Promise<SuggestedRange> {
     const details = id === undefined ? null : await this.book.get(id).catch(() => null);
     return suggestRange(details, this.firstSpan, Date.now());
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
   }
 }
 

@@ -5,22 +5,32 @@ import { warp } from '../core/scale';
 import { secondsBetween } from '../core/time';
 import { timeToX, valueToY } from './frame';
 import type { Affine, Frame } from './frame';
-import type { LineStyle } from '../protocol';
+import { drawDots, drawMarkers } from './marker';
+import type { LineStyle, Marker } from '../protocol';
 import type { Surface } from './surface';
 
 /** Pixels outside of the plot at which lines are cut: huge coordinates make strokes slow. */
 const BEYOND = 4000;
 const DOT = 1.6;
+/** Radius of markers that have a shape. */
+const MARK = 3.5;
+/** Lines up to this many pixels wide may be drawn as bars. */
+const MOST_BAR = 1.5;
 /** Lone samples with others within this many pixels on both sides are as fine as the line there. */
 const CROWDED = 2;
-/** From this many points on they are drawn as squares. */
-const MOST_DOTS = 1500;
 /** Samples further apart than this many pixels are marked one by one. */
 const SPARSE = 14;
 /** Columns up to this many pixels wide are drawn as bars: 3 to 20 times cheaper than a stroke. */
 const BAR = 2.5;
 /** From this many points on a line is one pixel wide, which software rasterisers draw 7 times faster. */
 const MANY = 400;
+
+/** What the user chose of lines; nothing when left out. */
+export interface LineLook {
+  /** In pixels; null: thin. */
+  width?: number | null;
+  marker?: Marker;
+}
 
 /** Draw the columns that are not hidden; `halo` makes everything thicker by so many pixels on each side. */
 export function drawLine(
@@ -31,7 +41,8 @@ export function drawLine(
   hidden: ReadonlySet<string>,
   pixelRatio = 1,
   style: LineStyle = 'line',
-  halo = 0
+  halo = 0,
+  look: LineLook = {}
 ): void {
   const x = timeToX(frame, data.t0);
   const y = valueToY(frame);
@@ -46,7 +57,10 @@ export function drawLine(
   // One sample on either side of the view, so that lines leave through the border.
   const from = Math.max(0, lowerBound(data.t, secondsBetween(data.t0, frame.view.start)) - 2);
   const to = Math.min(data.n, lowerBound(data.t, secondsBetween(data.t0, frame.view.stop)) + 2);
-  surface.lineWidth = (to - from > MANY ? 1 : 1.4) + 2 * halo;
+  const { width = null, marker = 'none' } = look;
+  const pen = (width ?? (to - from > MANY ? 1 : 1.4)) + 2 * halo;
+  // Bars are as wide as their columns: a wide line that is steep would look thin.
+  const bars = (width ?? 1) <= MOST_BAR;
   surface.lineJoin = 'bevel';
   data.columns.forEach((name, c) => {
     if (hidden.has(name)) {
@@ -56,14 +70,24 @@ export function drawLine(
     surface.fillStyle = surface.strokeStyle;
     const values = data.y[c]!;
     const steps = style === 'steps';
+    surface.lineWidth = pen;
+    const points = (shape: Marker): void => {
+      const radius = Math.max(shape === 'none' ? DOT : MARK, 0.5 * (width ?? 0) + DOT) + halo;
+      drawMarkers(surface, pointsOf(data, values, from, to, x, toY), shape, radius);
+    };
     if (style === 'points') {
-      drawPoints(surface, data, values, from, to, x, toY);
-    } else if (data.mode === 'm4' && data.dt * x.a <= BAR) {
-      fillColumns(surface, data, values, from, to, x, toY, pixelRatio, halo);
+      points(marker);
+      return;
+    }
+    if (data.mode === 'm4' && data.dt * x.a <= BAR && bars) {
+      fillColumns(surface, data, values, from, to, x, toY, pixelRatio, halo + (width ?? 1.1) / 2 - 0.55);
     } else if (data.mode === 'm4') {
       strokeColumns(surface, data, values, from, to, x, toY, steps);
     } else {
       strokeSamples(surface, data, values, from, to, x, toY, steps);
+    }
+    if (marker !== 'none') {
+      points(marker);
     }
   });
 }
@@ -259,15 +283,14 @@ function strokeColumns(
 }
 
 /** Every sample, or the extremes of every column: what lies between these two cannot be told apart. */
-function drawPoints(
-  surface: Surface,
+function pointsOf(
   { mode, t, n, dt }: LineData,
   values: Float32Array,
   from: number,
   to: number,
   x: Affine,
   toY: (value: number) => number
-): void {
+): [number, number][] {
   const dots: [number, number][] = [];
   for (const part of mode === 'm4' ? [1, 2] : [0]) {
     for (let i = from; i < to; i++) {
@@ -277,22 +300,5 @@ function drawPoints(
       }
     }
   }
-  if (dots.length <= MOST_DOTS) {
-    drawDots(surface, dots);
-    return;
-  }
-  // Squares are many times cheaper than circles, and as good where they crowd.
-  dots.forEach(([px, py]) => surface.fillRect(px - 1, py - 1, 2, 2));
-}
-
-function drawDots(surface: Surface, dots: readonly (readonly number[])[]): void {
-  if (dots.length === 0) {
-    return;
-  }
-  surface.beginPath();
-  for (const [px, py] of dots) {
-    surface.moveTo(px! + DOT, py!);
-    surface.arc(px!, py!, DOT, 0, 2 * Math.PI);
-  }
-  surface.fill();
+  return dots;
 }

@@ -16,6 +16,11 @@ export interface ToolActions {
   toggleLog(): void;
   removePlot(): void;
   exportAs(format: ExportFormat): void;
+  equalHeights(): void;
+}
+
+function makeTool(text: string, label: string): HTMLButtonElement {
+  return makeButton('sq-tool', text, label, () => undefined);
 }
 
 export class Chrome {
@@ -23,9 +28,16 @@ export class Chrome {
   readonly stage = make('div', 'sq-stage');
   readonly canvas = make('canvas', 'sq-canvas');
   readonly cursor = make('div', 'sq-cursor');
+  readonly cursorY = make('div', 'sq-cursor-y');
   readonly placeholder = make('div', 'sq-placeholder');
   readonly box = make('div', 'sq-box');
   readonly empty = make('div', 'sq-empty');
+  /** Below the plots, and always in sight where a panel fills a tab. */
+  readonly foot = make('div', 'sq-foot');
+  /** Buttons whose parts give them their work. */
+  readonly add = makeTool('+ add', 'Add a product (A): search and choose');
+  readonly crosshair = makeTool('⌖', 'Crosshair with values (Ctrl+Shift+H)');
+  readonly help = makeTool('?', 'Mouse and keys of a panel (?)');
   private readonly title = make('span', 'sq-title');
   private readonly time = make('span', 'sq-time');
   private readonly notices = make('div', 'sq-notices');
@@ -42,7 +54,9 @@ export class Chrome {
     tools.setAttribute('aria-label', 'Panel tools');
     const tool = (text: string, label: string, run: () => void): HTMLButtonElement =>
       makeButton('sq-tool', text, label, run);
+    this.crosshair.setAttribute('aria-pressed', 'true');
     tools.append(
+      this.add,
       tool('◀', 'Earlier (Left)', () => actions.pan(-0.5)),
       tool('▶', 'Later (Right)', () => actions.pan(0.5)),
       tool('+', 'Zoom in (+)', () => actions.zoom(0.5)),
@@ -51,26 +65,26 @@ export class Chrome {
       tool('↷', 'Redo (Ctrl+Shift+Z)', () => actions.redo()),
       tool('auto', 'Fit values to the view (M)', () => actions.autoscale()),
       tool('log', 'Linear or logarithmic (L), for the plot under the cursor', () => actions.toggleLog()),
+      tool('⇳', 'Equal heights (O)', () => actions.equalHeights()),
+      this.crosshair,
       tool('✕', 'Remove the plot under the cursor (Delete)', () => actions.removePlot()),
       tool('SVG', 'Export SVG: save the picture as vectors', () => actions.exportAs('svg')),
-      tool('PNG', 'Export PNG: save the picture as pixels', () => actions.exportAs('png'))
+      tool('PNG', 'Export PNG: save the picture as pixels', () => actions.exportAs('png')),
+      this.help
     );
     this.header.append(this.title, this.time, tools);
-    this.empty.append(
-      make('div', 'sq-empty-title', 'Drop products here'),
-      make('div', 'sq-empty-hint', 'from the product tree on the left, or panel.plot("cda/…") in Python')
-    );
     this.canvas.setAttribute('role', 'img');
     this.cursor.hidden = true;
+    this.cursorY.hidden = true;
     this.placeholder.hidden = true;
     this.box.hidden = true;
     this.banner.hidden = true;
     this.banner.setAttribute('role', 'status');
     this.notices.setAttribute('aria-live', 'polite');
-    this.stage.append(this.canvas, this.cursor, this.placeholder, this.box, this.empty);
+    this.stage.append(this.canvas, this.cursor, this.cursorY, this.placeholder, this.box, this.empty);
     this.spoken.setAttribute('role', 'status');
     this.spoken.setAttribute('aria-live', 'polite');
-    root.append(this.header, this.stage, this.notices, this.banner, this.spoken);
+    root.append(this.header, this.stage, this.foot, this.notices, this.banner, this.spoken);
   }
 
   showTime(title: string, view: TimeView): void {

@@ -1,8 +1,8 @@
 /** Products dropped on a panel, from JupyterLab's own drags (Lumino) or from HTML5 ones. */
-import { dropTarget } from '../core/layout';
+import { dropTarget, moveTarget } from '../core/layout';
 import type { DropTarget, PanelLayout } from '../core/layout';
-import { MIME_PRODUCT, parsePayload } from '../mime';
-import type { DraggedProduct } from '../mime';
+import { MIME_PLOT, MIME_PRODUCT, parsePayload, parsePlot } from '../mime';
+import type { DraggedProduct, PlotPayload } from '../mime';
 
 /** A Lumino drag event, known by its shape: the widget bundle does not contain Lumino. */
 interface LuminoDragEvent extends MouseEvent {
@@ -25,6 +25,9 @@ export interface DropHost {
   showTarget(target: DropTarget | null): void;
   drop(products: DraggedProduct[], target: DropTarget): void;
   refuse(reason: string): void;
+  /** Whether entries of these types come from a plot of this very panel. */
+  owns(types: readonly string[]): boolean;
+  move(payload: PlotPayload, index: number): void;
 }
 
 export function attachDrop(root: HTMLElement, stage: HTMLElement, host: DropHost): () => void {
@@ -32,6 +35,21 @@ export function attachDrop(root: HTMLElement, stage: HTMLElement, host: DropHost
     const layout = host.layout();
     const y = event.clientY - stage.getBoundingClientRect().top;
     return layout ? dropTarget(layout, y) : { kind: 'new', index: 0 };
+  };
+  /** Whole plots go between others, wherever the pointer is. */
+  const placeAt = (event: MouseEvent, own: boolean): DropTarget => {
+    const layout = host.layout();
+    const y = event.clientY - stage.getBoundingClientRect().top;
+    return { kind: own ? 'move' : 'new', index: layout ? moveTarget(layout, y) : 0 };
+  };
+  const takePlot = (text: string, { index }: DropTarget): void => {
+    host.showTarget(null);
+    const payload = parsePlot(text);
+    if (payload) {
+      host.move(payload, index);
+    } else {
+      host.refuse('What was dropped is not a plot of a panel');
+    }
   };
   const take = (text: unknown, target: DropTarget): void => {
     host.showTarget(null);
@@ -69,7 +87,9 @@ export function attachDrop(root: HTMLElement, stage: HTMLElement, host: DropHost
 
   const html5 = (event: DragEvent): void => {
     const transfer = event.dataTransfer;
-    if (!transfer || ![...transfer.types].includes(MIME_PRODUCT)) {
+    const types = [...(transfer?.types ?? [])];
+    const plot = types.includes(MIME_PLOT);
+    if (!transfer || (!plot && !types.includes(MIME_PRODUCT))) {
       return;
     }
     stop(event);
@@ -79,11 +99,14 @@ export function attachDrop(root: HTMLElement, stage: HTMLElement, host: DropHost
       }
       return;
     }
-    transfer.dropEffect = 'copy';
-    if (event.type === 'drop') {
-      take(transfer.getData(MIME_PRODUCT), targetAt(event));
+    const target = plot ? placeAt(event, host.owns(types)) : targetAt(event);
+    transfer.dropEffect = plot ? 'move' : 'copy';
+    if (event.type !== 'drop') {
+      host.showTarget(target);
+    } else if (plot) {
+      takePlot(transfer.getData(MIME_PLOT), target);
     } else {
-      host.showTarget(targetAt(event));
+      take(transfer.getData(MIME_PRODUCT), target);
     }
   };
 

@@ -85,7 +85,7 @@ function timeText({ view }: Scene): string {
 
 /** What lies over a plot on the page: legend, notes, and why something is missing. */
 function paintOverlay(surface: Surface, { theme }: Scene, plot: PlotState, rect: Rect): void {
-  const entries = legendOf(plot, theme);
+  const entries = plot.spec.legend === false ? [] : legendOf(plot, theme);
   if (entries.length > 0) {
     drawLegend(surface, rect, entries, theme.background, theme);
   }

@@ -8,7 +8,7 @@ import { aheadOf, refOf, wantKey, wantedTiles, wantsOf } from '../core/plan';
 import { TileStore } from '../core/store';
 import type { GraphState, TilesMessage } from '../core/store';
 import type { TimeView } from '../core/time';
-import type { Progress, ToKernel } from '../protocol';
+import type { PlotSpec, Progress, ToKernel } from '../protocol';
 
 /** Waiting shorter than this, in milliseconds, is not worth a spinner. */
 const BUSY_AFTER = 300;
@@ -51,6 +51,13 @@ export class Feed {
     this.client.look(view);
     this.motion.moved(view);
     this.store.look(view, this.columns(this.sizes()));
+  }
+
+  /** Hold the graphs of a spec; what knobs were turned of is asked for anew with the next picture. */
+  adopt(plots: readonly PlotSpec[]): void {
+    if (this.store.sync(plots)) {
+      this.client.forget();
+    }
   }
 
   take(message: TilesMessage, buffers: readonly RawBuffer[]): void {

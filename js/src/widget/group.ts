@@ -14,6 +14,8 @@ export interface Member {
   follow(view: TimeView): void;
   /** What another panel sent will come back in this one's spec too. */
   expect(start: string, stop: string): void;
+  /** Show a crosshair at an instant that is pointed at in another panel; null for none. */
+  pointed?: (instant: bigint | null) => void;
 }
 
 type Send = (message: ToKernel) => void;
@@ -75,8 +77,19 @@ export class Membership {
     this.others().forEach(other => other.follow(view));
   }
 
+  /** Hear of what is pointed at in the others. */
+  onPointed(pointed: (instant: bigint | null) => void): void {
+    this.member.pointed = pointed;
+  }
+
+  point(instant: bigint | null): void {
+    this.others().forEach(other => other.pointed?.(instant));
+  }
+
   sent(command: Command): void {
-    if (command.op === 'set_time_range') {
+    if (command.op === 'several') {
+      command.commands.forEach(one => this.sent(one));
+    } else if (command.op === 'set_time_range') {
       this.others().forEach(other => other.expect(command.start, command.stop));
     }
   }

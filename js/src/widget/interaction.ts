@@ -55,7 +55,7 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
     return g.hit(x, y);
   };
   const overControl = (event: Event): boolean =>
-    event.target instanceof Element && event.target.closest('button, select, .sq-error, .sq-legend') !== null;
+    event.target instanceof Element && event.target.closest('button, select, input, .sq-error, .sq-legend, .sq-handle, .sq-border, .sq-finder') !== null;
 
   on(
     'wheel',

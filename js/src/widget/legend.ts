@@ -1,4 +1,8 @@
-/** The legend of one plot as real elements: a button per line hides and shows it. */
+/**
+ * The legend of one plot as real elements: a button per line hides and shows it. A double click or
+ * Shift leaves one line alone, the right button or Shift+F10 opens a menu with colours.
+ */
+import type { Rect } from '../core/layout';
 import type { PlotState } from '../core/plot';
 import type { GraphState } from '../core/store';
 import { make, makeButton } from './dom';
@@ -8,13 +12,53 @@ import type { Theme } from './theme';
 
 /** A graph with more lines than this has one entry, until that is opened. */
 const MOST = 8;
+/** A plot that is smaller, in pixels, has a button in place of its legend. */
+const SMALL = { width: 320, height: 84 };
+/** Milliseconds in which a second click makes a double one. */
+const DOUBLE = 250;
+
+export interface LegendActions {
+  /** Show a line or hide it, in the picture alone. */
+  toggle(graph: string, column: string): void;
+  /** Tell the spec what is hidden now. */
+  keep(graph: string): void;
+  /** Show one line of all in the plot, or all again. */
+  alone(graph: string, column: string): void;
+  menu(graph: string, column: string, at: { x: number; y: number }): void;
+}
 
 export class Legend {
   readonly node = make('div', 'sq-legend');
+  private readonly list = make('div', 'sq-legend-list');
+  private readonly fold = makeButton('sq-legend-entry sq-legend-fold', '', 'Legend', () => this.unfold(!this.unfolded));
   private key = '';
   private readonly open = new Set<string>();
+  private small = false;
+  private unfolded = false;
+  private pending: { key: string; timer: ReturnType<typeof setTimeout>; send: () => void } | null = null;
 
-  constructor(private readonly toggle: (graph: string, column: string) => void) {}
+  constructor(private readonly actions: LegendActions) {
+    this.node.append(this.fold, this.list);
+    this.unfold(false);
+  }
+
+  /** Give way in a plot that it would cover. */
+  fit({ width, height }: Rect): void {
+    const small = width < SMALL.width || height < SMALL.height;
+    if (small !== this.small) {
+      this.small = small;
+      this.unfold(false);
+    }
+  }
+
+  private unfold(unfolded: boolean): void {
+    this.unfolded = unfolded;
+    this.fold.hidden = !this.small;
+    this.list.hidden = this.small && !unfolded;
+    this.fold.setAttribute('aria-expanded', String(unfolded));
+    const lines = this.list.querySelectorAll('[data-column]').length;
+    this.fold.textContent = `${unfolded ? '▾' : '▸'} ${lines === 1 ? '1 line' : `${lines} lines`}`;
+  }
 
   update(plot: PlotState, theme: Theme): void {
     const states = plot.states();
@@ -29,18 +73,19 @@ export class Legend {
     }
     this.key = key;
     const focused = this.node.ownerDocument.activeElement;
-    const held = focused instanceof HTMLElement && this.node.contains(focused) ? focused.dataset.entry : undefined;
-    this.node.replaceChildren();
+    const held = focused instanceof HTMLElement && this.list.contains(focused) ? focused.dataset.entry : undefined;
+    this.list.replaceChildren();
     const several = states.filter(state => columnsOf(state).length > 0).length > 1;
     let offset = 0;
     for (const state of states) {
       const columns = columnsOf(state);
       const colors = lineColors(theme, columns, offset, plot.graph(state.id)?.colors ?? null);
       offset += columns.length;
-      this.node.append(...this.entries(plot, state, columns, colors, several, theme));
+      this.list.append(...this.entries(plot, state, columns, colors, several, theme));
     }
+    this.unfold(this.unfolded);
     // Who toggled an entry by keyboard stays on it.
-    const entries = [...this.node.querySelectorAll<HTMLElement>('.sq-legend-entry')];
+    const entries = [...this.list.querySelectorAll<HTMLElement>('.sq-legend-entry')];
     entries.find(entry => held !== undefined && entry.dataset.entry === held)?.focus();
   }
 
@@ -84,13 +129,70 @@ export class Legend {
     const named = alone ? label || column : several && label !== '' ? `${label} ${column}` : column;
     const text = plot.axisOf(state) === 'y2' ? `${named} →` : named;
     const hidden = plot.hidden(state.id).has(column);
-    const entry = makeButton('sq-legend-entry', '', `${hidden ? 'Show' : 'Hide'} ${named}`, () => this.toggle(state.id, column));
+    const entry = makeButton('sq-legend-entry', '', `${hidden ? 'Show' : 'Hide'} ${named}`, () => undefined);
+    entry.title += '; double click or Shift+Enter: it alone; right click or Shift+F10: colour';
     entry.dataset.column = column;
     entry.dataset.entry = `${state.id}/${column}`;
     entry.setAttribute('aria-pressed', String(!hidden));
     const swatch = make('span', 'sq-swatch');
     swatch.style.backgroundColor = color;
     entry.append(swatch, make('span', 'sq-legend-text', text));
+    this.listen(entry, state.id, column);
     return entry;
+  }
+
+  private listen(entry: HTMLElement, graph: string, column: string): void {
+    const menu = (at: { x: number; y: number }, event: Event): void => {
+      event.preventDefault();
+      event.stopPropagation();
+      this.actions.menu(graph, column, at);
+    };
+    entry.addEventListener('click', event => {
+      if (event.shiftKey) {
+        this.actions.alone(graph, column);
+      } else {
+        this.clicked(graph, column, event.detail === 0);
+      }
+    });
+    entry.addEventListener('contextmenu', event => menu({ x: event.clientX, y: event.clientY }, event));
+    entry.addEventListener('keydown', event => {
+      const { left, bottom } = entry.getBoundingClientRect();
+      if (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
+        menu({ x: left, y: bottom }, event);
+      } else if (event.shiftKey && event.key === 'Enter') {
+        event.preventDefault();
+        event.stopPropagation();
+        this.actions.alone(graph, column);
+      }
+    });
+  }
+
+  /**
+   * Shown at once, but told to the spec only when no second click comes: a double click is one step
+   * to undo. That second click may meet another element, as the first drew the legend anew.
+   */
+  private clicked(graph: string, column: string, keyboard: boolean): void {
+    const key = `${graph}/${column}`;
+    const before = this.pending;
+    this.pending = null;
+    if (before) {
+      clearTimeout(before.timer);
+      if (before.key === key && !keyboard) {
+        this.actions.toggle(graph, column);
+        this.actions.alone(graph, column);
+        return;
+      }
+      before.send();
+    }
+    this.actions.toggle(graph, column);
+    const send = (): void => {
+      this.pending = null;
+      this.actions.keep(graph);
+    };
+    if (keyboard) {
+      send();
+    } else {
+      this.pending = { key, timer: setTimeout(send, DOUBLE), send };
+    }
   }
 }

@@ -81,7 +81,8 @@ export class Link {
     }
   }
 
-  private ask(): void {
+  /** Find out whether anybody is there. */
+  ask(): void {
     if (this.closed || this.probe !== null) {
       return;
     }

@@ -1,7 +1,7 @@
 /** The part of an anywidget model that a panel uses; a test can stand in for it. */
 import type { RawBuffer } from '../core/decode';
 import type { TilesMessage } from '../core/store';
-import type { PanelSpec } from '../protocol';
+import type { KnobSpec, PanelSpec } from '../protocol';
 
 export type FirstPicture = Partial<TilesMessage> & { buffers?: RawBuffer[] };
 
@@ -11,6 +11,8 @@ export interface PanelModel {
   get(name: 'first'): FirstPicture | undefined;
   /** Of panels that move together; empty for one that moves alone. */
   get(name: 'group'): string | undefined;
+  /** The knobs of each graph that has some. */
+  get(name: 'knob_specs'): Record<string, KnobSpec[]> | undefined;
   on(event: string, callback: (...args: never[]) => void): void;
   off(event: string, callback?: (...args: never[]) => void): void;
   send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;

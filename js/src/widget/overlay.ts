@@ -2,18 +2,17 @@
 import { COLORMAPS } from '../core/colormap';
 import type { Rect } from '../core/layout';
 import type { PlotState } from '../core/plot';
-import { readImage, readLine } from '../core/nearest';
 import type { GraphState } from '../core/store';
-import { formatValue, prettyUnit } from '../core/text';
 import type { Progress } from '../protocol';
 import { make, makeButton, place, setText } from './dom';
 import { Legend } from './legend';
-import { columnsOf } from './paint';
-import { lineColors } from './theme';
+import type { LegendActions } from './legend';
+import { Readout } from './readout';
 import type { Theme } from './theme';
 
 export interface OverlayActions {
-  toggleColumn(plot: PlotState, graph: string, column: string): void;
+  /** What the legend of a plot does; the plot may be another object after each change of the spec. */
+  legend(plotOf: () => PlotState): LegendActions;
   toggleLog(plot: PlotState): void;
   setColormap(plot: PlotState, name: string): void;
   autoscale(plot: PlotState): void;
@@ -35,7 +34,8 @@ export class PlotOverlay {
   );
   private readonly maps = makeMapChoice(name => this.actions.setColormap(this.plot, name));
   private loading: string[] = [];
-  private readonly readout = make('div', 'sq-readout');
+  readonly readout = new Readout();
+  private readonly handle = make('div', 'sq-handle', '⠿');
   private readonly menu = makeButton('sq-tool', '⋯', 'Menu of this plot (Shift+F10)', () => this.askMenu());
   private errorKey = '';
 
@@ -43,7 +43,7 @@ export class PlotOverlay {
     public plot: PlotState,
     private readonly actions: OverlayActions
   ) {
-    this.legend = new Legend((state, column) => actions.toggleColumn(this.plot, state, column));
+    this.legend = new Legend(actions.legend(() => this.plot));
     const tools = make('div', 'sq-plot-tools');
     tools.append(
       this.maps,
@@ -52,11 +52,13 @@ export class PlotOverlay {
       makeButton('sq-tool', '✕', 'Remove this plot', () => actions.removePlot(this.plot)),
       this.menu
     );
+    this.node.dataset.plot = plot.id;
+    this.handle.draggable = true;
+    this.handle.title = 'Drag to move this plot, also to another panel (Alt+Up, Alt+Down)';
+    this.handle.setAttribute('aria-hidden', 'true');
     this.busy.append(make('span', 'sq-spinner'), this.busyText, this.cancel);
     this.busy.hidden = true;
-    this.readout.hidden = true;
-    this.readout.setAttribute('aria-hidden', 'true');
-    this.node.append(this.notes, this.busy, this.legend.node, this.message, this.errors, tools, this.readout);
+    this.node.append(this.notes, this.busy, this.legend.node, this.message, this.errors, tools, this.handle, this.readout.node);
   }
 
   /** Let the part that keeps the menu open it at its button. */
@@ -68,6 +70,9 @@ export class PlotOverlay {
 
   place(rect: Rect): void {
     place(this.node, rect);
+    // In the corner of the panel beside the plot, where no label comes.
+    this.handle.style.left = `${2 - rect.x}px`;
+    this.legend.fit(rect);
   }
 
   /** Say what of this plot takes long; it can be given up once the kernel has said so too. */
@@ -81,6 +86,7 @@ export class PlotOverlay {
 
   update(theme: Theme): void {
     this.legend.update(this.plot, theme);
+    this.legend.node.hidden = this.plot.spec.legend === false;
     setText(this.notes, this.plot.notes().join(' · '));
     this.maps.hidden = this.plot.image() === null;
     this.maps.value = this.plot.z.colormap ?? theme.colormap;
@@ -156,58 +162,6 @@ export class PlotOverlay {
     }
     return card;
   }
-
-  hideReadout(): void {
-    this.readout.hidden = true;
-  }
-
-  /** Values at `ns`; `header` is the time, on the plot under the cursor; `y` the value there. */
-  showReadout(ns: bigint, x: number, theme: Theme, header: string | null, y: number | null): void {
-    const rows: Node[] = [];
-    if (header !== null) {
-      rows.push(make('div', 'sq-readout-time', header));
-    }
-    let offset = 0;
-    for (const state of this.plot.states()) {
-      const columns = columnsOf(state);
-      const colors = lineColors(theme, columns, offset, this.plot.graph(state.id)?.colors ?? null);
-      offset += columns.length;
-      rows.push(...this.readGraph(state, ns, y, colors));
-    }
-    const gap = this.plot.gaps().find(g => g.start <= ns && ns < g.stop);
-    if (gap) {
-      rows.push(make('div', 'sq-readout-gap', `not delivered: ${gap.reason}`));
-    }
-    this.readout.replaceChildren(...rows);
-    this.readout.hidden = rows.length === 0;
-    // On the other side of the cursor where the box would leave the plot.
-    const width = this.node.clientWidth;
-    const flip = x > width * 0.6;
-    this.readout.style.left = flip ? 'auto' : `${x + 10}px`;
-    this.readout.style.right = flip ? `${width - x + 10}px` : 'auto';
-  }
-
-  private readGraph(state: GraphState, ns: bigint, y: number | null, colors: readonly string[]): Node[] {
-    const data = state.tiles.find(tile => tile.data !== null && tile.start <= ns && ns < tile.stop)?.data;
-    if (!data) {
-      return [];
-    }
-    if (data.kind === 'image') {
-      const sample = y === null ? null : readImage(data, ns, y);
-      if (!sample) {
-        return [];
-      }
-      const at = `${data.yLabel === '' ? 'y' : data.yLabel} ${formatValue(sample.channel, 4)} ${prettyUnit(data.yUnit)}`.trim();
-      return [readoutRow(null, at, `${formatValue(sample.value, 4)} ${prettyUnit(data.unit)}`.trim())];
-    }
-    const hidden = this.plot.hidden(state.id);
-    const single = data.columns.length === 1;
-    return readLine(data, ns).flatMap((sample, i) =>
-      hidden.has(sample.column)
-        ? []
-        : [readoutRow(colors[i]!, single ? this.plot.name(state, data) || sample.column : sample.column, sample.text)]
-    );
-  }
 }
 
 /** The colour maps to choose from. */
@@ -237,15 +191,4 @@ function formatBytes(bytes: number): string {
   const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
-}
-
-function readoutRow(color: string | null, name: string, value: string): HTMLElement {
-  const row = make('div', 'sq-readout-row');
-  if (color !== null) {
-    const swatch = make('span', 'sq-swatch');
-    swatch.style.backgroundColor = color;
-    row.append(swatch);
-  }
-  row.append(make('span', 'sq-readout-name', name), make('span', 'sq-readout-value', value));
-  return row;
 }

@@ -3,7 +3,7 @@ import { steadyMargin, layoutPanel, naturalHeight, BAR_OFFSET, BAR_WIDTH } from 
 import type { Margins, PanelLayout } from '../core/layout';
 import type { PlotState } from '../core/plot';
 import type { Scale } from '../core/scale';
-import { pieces } from '../core/store';
+import { dimmed, pieces } from '../core/store';
 import type { GraphState } from '../core/store';
 import type { AxisTicks } from '../core/ticks';
 import type { TimeView } from '../core/time';
@@ -97,7 +97,9 @@ export function paintPanel(
     const rect = layout.plots[index]!;
     const frame: Frame = { rect, view, y: item.y.scale };
     const times = axisTimeTicks(frame, theme);
-    drawGrid(surface, frame, item.y.ticks.ticks, times, theme);
+    if (item.plot.spec.grid !== false) {
+      drawGrid(surface, frame, item.y.ticks.ticks, times, theme);
+    }
     clipTo(surface, frame, view, () => {
       item.plot.gaps().forEach(gap => drawGap(surface, frame, gap.start, gap.stop, theme));
     });
@@ -161,14 +163,15 @@ function drawTiles(
       continue;
     }
     clipTo(surface, frame, part, () => {
-      surface.globalAlpha = state.status === 'error' ? 0.35 : 1;
+      surface.globalAlpha = dimmed(state, performance.now()) ? 0.35 : 1;
       if (data.kind === 'line') {
+        const graph = item.plot.graph(state.id);
         if (item.z) {
           // Over a spectrogram, whose colours are any: the ground's own sets a line off.
           const ground = colors.map(() => scene.theme.background);
-          drawLine(surface, own, data, ground, hidden, scene.pixelRatio, item.plot.graph(state.id)?.style, 1.2);
+          drawLine(surface, own, data, ground, hidden, scene.pixelRatio, graph?.style, 1.2, graph);
         }
-        drawLine(surface, own, data, colors, hidden, scene.pixelRatio, item.plot.graph(state.id)?.style);
+        drawLine(surface, own, data, colors, hidden, scene.pixelRatio, graph?.style, 0, graph);
       } else if (item.z) {
         const style = { z: item.z.scale, colormap: item.plot.z.colormap ?? scene.theme.colormap };
         drawImageMark(surface, frame, data, style, scene.pixelRatio);

@@ -47,12 +47,12 @@ export class PanelView implements PanelHost {
   private readonly gestures = makeGestures(this);
   private readonly parts: Part[] = [];
   private readonly cleanups: (() => void)[] = [];
-  private readonly group: Membership;
+  readonly group: Membership;
   private readonly start: TimeView;
   private frame = 0;
 
   constructor(
-    private readonly model: PanelModel,
+    readonly model: PanelModel,
     private readonly host: HTMLElement
   ) {
     this.spec = model.get('spec');
@@ -119,8 +119,10 @@ export class PanelView implements PanelHost {
     this.root.addEventListener('sciqlop:stop', () => {
       this.plots.flatMap(plot => plot.states()).forEach(state => this.feed.client.stop(state.id));
     });
+    // JupyterLab again: the notebook has no kernel any more, or another one.
+    this.root.addEventListener('sciqlop:lost', () => this.link.ask());
     const sizes = new ResizeObserver(() => this.resized());
-    sizes.observe(this.root);
+    sizes.observe(element);
     const filled = this.filled();
     if (filled) {
       sizes.observe(filled);
@@ -152,7 +154,7 @@ export class PanelView implements PanelHost {
   private adoptSpec(): void {
     const before = this.spec.time_range;
     this.spec = this.model.get('spec');
-    this.feed.store.sync(this.spec.plots);
+    this.feed.adopt(this.spec.plots);
     const old = new Map(this.plots.map(plot => [plot.id, plot]));
     this.plots = this.spec.plots.map(spec => {
       const plot = old.get(spec.id) ?? new PlotState(spec, this.feed.store);

@@ -8,11 +8,17 @@ import type { PanelLayout, Point } from '../core/layout';
 import type { Command, PanelSpec } from '../protocol';
 import type { ExportFormat } from './export';
 import type { PanelActions } from './gestures';
+import type { Membership } from './group';
+import type { PanelModel } from './model';
 import type { Stage } from './stage';
 
 export interface PanelHost extends PanelActions {
   readonly root: HTMLElement;
+  /** Index of the plot that keys act on; a part may choose another. */
+  current: number;
+  readonly model: PanelModel;
   readonly stage: Stage;
+  readonly group: Membership;
   readonly spec: PanelSpec;
   /** Edit the spec in the kernel; what it refuses is shown as a notice. */
   command(command: Command): void;

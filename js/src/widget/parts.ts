@@ -1,6 +1,29 @@
 /** All parts of a panel, in the order in which they are made and asked for keys. */
+import { makeCrosshair } from './crosshair';
 import { makeDropping } from './dropping';
+import { makeFinder } from './finder';
+import { makeHeights } from './heights';
+import { makeHelp } from './help';
+import { makeInspector } from './inspector';
+import { makeKnobs } from './knobs';
+import { makeOutput } from './output';
 import type { MakePart } from './part';
 import { makePlotMenu } from './plotmenu';
+import { makeReorder } from './reorder';
+import { makeTelling } from './telling';
+import { makeTimeBar } from './timebar';
 
-export const PARTS: readonly MakePart[] = [makeDropping, makePlotMenu];
+export const PARTS: readonly MakePart[] = [
+  makeDropping,
+  makePlotMenu,
+  makeTelling,
+  makeKnobs,
+  makeOutput,
+  makeCrosshair,
+  makeFinder,
+  makeHeights,
+  makeReorder,
+  makeTimeBar,
+  makeHelp,
+  makeInspector
+];

@@ -1,27 +1,49 @@
 /** The menu of a plot: by its button, the right mouse button, or Shift+F10. */
 import type { PlotState } from '../core/plot';
 import { autoscale, toggleLog } from './gestures';
+import { inspectEntries } from './inspector';
 import { openMenu, SEPARATOR } from './menu';
 import type { MenuEntry } from './menu';
 import type { MakePart, PanelHost } from './part';
+import { moveEntries } from './reorder';
 
 /** What a part of a panel adds to the menu of a plot; groups are kept apart by rules. */
 export type PlotEntries = (panel: PanelHost, plot: PlotState) => MenuEntry[];
 
 /** In the order in which they are shown. */
-export const PLOT_ENTRIES: PlotEntries[] = [scaleEntries, placeEntries];
+export const PLOT_ENTRIES: PlotEntries[] = [scaleEntries, inspectEntries, placeEntries];
 
 function scaleEntries(panel: PanelHost, plot: PlotState): MenuEntry[] {
   const axis = plot.image() ? 'z' : 'y';
   const { log, knee } = plot.scale(axis);
   return [
     { label: 'Fit values to the view', hint: 'M', run: () => autoscale(panel, plot, 'all') },
+    { label: 'Fit to a share of the values', entries: shareEntries(panel, plot, axis) },
     { label: 'Logarithmic', hint: 'L', checked: log || knee > 0, run: () => toggleLog(panel, plot) }
   ];
 }
 
+/** Percentiles of the visible values; the first is the default of lines, the third of colours. */
+const SHARES: readonly [number, number][] = [
+  [0, 100],
+  [1, 99],
+  [2, 98],
+  [5, 95],
+  [10, 90]
+];
+
+function shareEntries(panel: PanelHost, plot: PlotState, axis: 'y' | 'z'): MenuEntry[] {
+  const usual: [number, number] = axis === 'z' ? [2, 98] : [0, 100];
+  const now = plot[axis].percentiles ?? usual;
+  return SHARES.map(percentiles => ({
+    label: percentiles[0] === 0 ? 'All of them' : `${percentiles[0]} % to ${percentiles[1]} %`,
+    checked: percentiles[0] === now[0] && percentiles[1] === now[1],
+    run: () => panel.setAxis(plot, axis, { percentiles, range: null })
+  }));
+}
+
 function placeEntries(panel: PanelHost, plot: PlotState): MenuEntry[] {
-  return [{ label: 'Remove plot', hint: 'Delete', run: () => panel.removePlot(plot) }];
+  return [...moveEntries(panel, plot), { label: 'Remove plot', hint: 'Delete', run: () => panel.removePlot(plot) }];
 }
 
 function entriesOf(panel: PanelHost, plot: PlotState): MenuEntry[] {

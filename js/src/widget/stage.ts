@@ -1,14 +1,13 @@
 /** The visible half of a panel: canvas, overlays, cursor, and what tests and screen readers see. */
 import type { DropTarget, Hit, PanelLayout, Rect } from '../core/layout';
-import { hitTest } from '../core/layout';
+import { hitTest, placeholderFor } from '../core/layout';
 import type { PlotState } from '../core/plot';
-import { fromUnit } from '../core/scale';
 import type { TileStore } from '../core/store';
-import { formatTime, timeAt } from '../core/time';
 import type { TimeView } from '../core/time';
 import type { Progress, SpanSpec } from '../protocol';
 import { Chrome } from './chrome';
 import type { ToolActions } from './chrome';
+import { Crosshair } from './crosshair';
 import { place, setData } from './dom';
 import { toBlob } from './export';
 import type { ExportFormat } from './export';
@@ -42,6 +41,7 @@ const BELOW = 14;
 
 export class Stage {
   readonly chrome: Chrome;
+  readonly crosshair: Crosshair;
   layout: PanelLayout | null = null;
   pointer: { x: number; y: number } | null = null;
   private readonly overlays = new Map<string, PlotOverlay>();
@@ -53,6 +53,7 @@ export class Stage {
     private readonly actions: OverlayActions
   ) {
     this.chrome = new Chrome(root, tools);
+    this.crosshair = new Crosshair(this.chrome);
     this.scene = {
       plots: [],
       view: { start: 0n, stop: 1n },
@@ -84,7 +85,7 @@ export class Stage {
     this.scene.height = null;
     if (fill) {
       const above = this.element.getBoundingClientRect().top - fill.getBoundingClientRect().top + fill.scrollTop;
-      this.scene.height = Math.max(120, fill.clientHeight - above - BELOW);
+      this.scene.height = Math.max(120, fill.clientHeight - above - this.chrome.foot.offsetHeight - BELOW);
     }
     return width > 0;
   }
@@ -113,7 +114,8 @@ export class Stage {
     context.setTransform(scene.pixelRatio, 0, 0, scene.pixelRatio, 0, 0);
     paintPanel(context, scene, layout, prepared);
     this.updateElements(layout, picture);
-    this.updateCursor(layout, picture);
+    const { view, plots } = picture;
+    this.crosshair.update({ layout, view, plots, theme: scene.theme, overlay: plot => this.overlay(plot) }, this.pointer);
     this.publish(picture);
   }
 
@@ -168,30 +170,6 @@ export class Stage {
     return overlay;
   }
 
-  private updateCursor(layout: PanelLayout, { view, plots }: Picture): void {
-    const { cursor } = this.chrome;
-    const { pointer } = this;
-    const hit = pointer && hitTest(layout, pointer.x, pointer.y);
-    const first = layout.plots[0];
-    const last = layout.plots[layout.plots.length - 1];
-    cursor.hidden = hit?.zone !== 'plot';
-    if (hit?.zone !== 'plot' || !pointer || !first || !last) {
-      this.overlays.forEach(overlay => overlay.hideReadout());
-      return;
-    }
-    cursor.style.transform = `translateX(${Math.round(pointer.x)}px)`;
-    cursor.style.top = `${first.y}px`;
-    cursor.style.height = `${last.y + last.height - first.y}px`;
-    const ns = timeAt(view, hit.fx);
-    const resolution = (view.stop - view.start) / BigInt(Math.max(first.width, 1)) || 1n;
-    const header = `${formatTime(ns, resolution)} UTC`;
-    plots.forEach((plot, i) => {
-      const here = i === hit.index;
-      const y = here ? fromUnit(plot.scale('y'), hit.fy) : null;
-      this.overlay(plot).showReadout(ns, pointer.x - first.x, this.scene.theme, here ? header : null, y);
-    });
-  }
-
   private publish({ title, view, plots, store, pending, gen, status }: Picture): void {
     const { root } = this;
     setData(root, 'start', view.start.toString());
@@ -217,17 +195,14 @@ export class Stage {
   /** Where a drop would go; null when nothing is dragged over the panel. */
   showDropTarget(target: DropTarget | null): void {
     const { placeholder, stage } = this.chrome;
-    const rects = this.layout?.plots ?? [];
     stage.classList.toggle('sq-drop', target !== null);
-    const rect = target && rects[Math.min(target.index, rects.length - 1)];
+    const rect = target && this.layout && placeholderFor(this.layout, target);
     placeholder.hidden = !rect;
-    if (!target || !rect) {
-      return;
+    if (target && rect) {
+      const text = { new: 'New plot here', into: 'Add to this plot', move: 'Move here' };
+      placeholder.textContent = text[target.kind];
+      placeholder.classList.toggle('sq-placeholder-new', target.kind !== 'into');
+      place(placeholder, rect);
     }
-    const into = target.kind === 'into';
-    const border = target.index < rects.length ? rect.y - 11 : rect.y + rect.height - 1;
-    placeholder.textContent = into ? 'Add to this plot' : '';
-    placeholder.classList.toggle('sq-placeholder-new', !into);
-    place(placeholder, into ? rect : { ...rect, y: border, height: 12 });
   }
 }

@@ -96,7 +96,7 @@ export function lineColors(
   theme: Theme,
   columns: readonly string[],
   offset: number,
-  own: readonly string[] | null
+  own: readonly (string | null)[] | null
 ): string[] {
   return columns.map((name, i) => {
     const chosen = own?.[i];

@@ -2,7 +2,9 @@
 import type { PlotState } from '../core/plot';
 import type { ToolActions } from './chrome';
 import { autoscale, toggleLog } from './gestures';
+import { equalHeights } from './heights';
 import type { Gestures } from './interaction';
+import { legendActions } from './lines';
 import type { OverlayActions } from './overlay';
 import type { PanelHost } from './part';
 
@@ -21,29 +23,18 @@ export function toolActions(panel: PanelHost, gestures: Gestures): ToolActions {
     autoscale: () => gestures.autoscale(null, 'all'),
     toggleLog: () => onCurrent(plot => toggleLog(panel, plot)),
     removePlot: () => onCurrent(plot => panel.removePlot(plot)),
-    exportAs: format => panel.exportAs(format)
+    exportAs: format => panel.exportAs(format),
+    equalHeights: () => equalHeights(panel)
   };
 }
 
 export function plotActions(panel: PanelHost, wait: Pick<OverlayActions, 'retry' | 'stop'>): OverlayActions {
   return {
-    toggleColumn: (plot, graph, column) => toggleColumn(panel, plot, graph, column),
+    legend: plotOf => legendActions(panel, plotOf),
     toggleLog: plot => toggleLog(panel, plot),
     setColormap: (plot, colormap) => panel.setAxis(plot, 'z', { colormap }),
     autoscale: plot => autoscale(panel, plot, 'all'),
     removePlot: plot => panel.removePlot(plot),
     ...wait
   };
-}
-
-function toggleColumn(panel: PanelHost, plot: PlotState, graph: string, column: string): void {
-  const hidden = new Set(plot.hidden(graph));
-  if (!hidden.delete(column)) {
-    hidden.add(column);
-  }
-  // Shown at once; the spec's answer confirms it.
-  plot.hide(graph, [...hidden]);
-  plot.refit(panel.view);
-  panel.command({ op: 'set_hidden', plot: plot.id, graph, hidden: [...hidden] });
-  panel.redraw();
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { levelFor, placeRange, placesOf } from '../../src/core/grid';
+import { levelFor, MOST_LEVEL, placeRange, placesOf } from '../../src/core/grid';
 import { Motion } from '../../src/core/motion';
 import { aheadOf, BUDGET, wantedTiles } from '../../src/core/plan';
 import { MAX_BYTES, TileStore, pieces } from '../../src/core/store';
 import type { GraphState, TilesMessage } from '../../src/core/store';
+import { MAX_TIME, MIN_TIME, zoomView } from '../../src/core/time';
 import type { TimeView } from '../../src/core/time';
 import type { Gap, Item, PlotSpec } from '../../src/protocol';
 
@@ -207,6 +208,23 @@ describe('what is asked for', () => {
     const lacks = wantedTiles([...made.all()], made.level, lacking(view));
     expect(lacks.map(l => l.places.length)).toEqual([3, 3, 3, 3]);
     expect(lacks.every(l => l.places.every(p => p.level === 0))).toBe(true);
+  });
+
+  it('has no level that the kernel has not, however far a zoom goes out', () => {
+    const all = { start: MIN_TIME, stop: MAX_TIME };
+    const out = new Motion();
+    [zoomView(all, 0.9), all].forEach(view => out.moved(view));
+    expect(levelFor(all, 1000)).toBe(MOST_LEVEL);
+    expect(out.expected(1000)).toEqual([]);
+    const { made } = store(4);
+    for (const { id } of made.all()) {
+      // so large that a coarser level would be asked for first
+      made.apply(...tile(30, 0n, { graph: id, n: 65_536, columns: ['x', 'y'] }));
+    }
+    made.look(all, 1000);
+    const lacks = wantedTiles([...made.all()], made.level, lacking(all));
+    expect(lacks.length).toBeGreaterThan(0);
+    expect(lacks.every(lack => lack.places.every(place => place.level <= MOST_LEVEL))).toBe(true);
   });
 
   const motion = (...views: TimeView[]) => {

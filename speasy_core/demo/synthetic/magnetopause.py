@@ -80,9 +80,7 @@ def _plasmas(
     cold: Floats, hot: Floats, plume: Floats, variety: season.Variety | None, species: str
 ) -> list[tuple[Floats, tuple[Floats, Floats]]]:
     ions = species == "ion"
-    out, inside = (
-        (_SHEATH_ION, _SPHERE_ION) if ions else (_SHEATH_ELECTRON, _SPHERE_ELECTRON)
-    )
+    out, inside = (_SHEATH_ION, _SPHERE_ION) if ions else (_SHEATH_ELECTRON, _SPHERE_ELECTRON)
     if variety is None:
         one = np.ones(1)
         return [(cold, _times(out, one)), (hot, _times(inside, one))]
@@ -128,7 +126,7 @@ def crossing(t: Times, spacecraft: str = "mms1") -> Crossing:
     if push is not None:
         cold, hot, total = _compressed(cold, hot, total, push.density, push.pressure)
     if variety is not None:
-        cold, hot, total = _compressed(cold, hot, total, variety.load, variety.load)
+        cold, hot, total = _compressed(cold, hot, total, variety.density, variety.pressure)
     layer = 4.0 * sheath * (1.0 - sheath) * np.tanh(3.0 * smooth(t, 5400.0, 64))
     velocity = (
         sheath[:, None] * _SHEATH_FLOW

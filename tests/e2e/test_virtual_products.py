@@ -1,0 +1,255 @@
+"""Virtual products as a person meets them: defined, dragged, turned, rewritten, broken, cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .labpage import LabPage
+from .steps import find_row, graphs, panel, show_tree, view, wait_for_graphs, wheel
+
+DEFINE = """
+import time
+from typing import Annotated, Literal
+import numpy as np
+import speasy_core as spz
+from sciqlop_lab import Panel, virtual_product
+from sciqlop_lab.virtual import Knob
+
+calls = []
+
+@virtual_product("story/wave", unit="nT", test=("2023-01-02", "2023-01-03"))
+def wave(start: float, stop: float,
+         amplitude: Annotated[float, Knob(min=0, max=10, unit="nT", label="Amplitude")] = 2.0,
+         periods: int = 4,
+         shape: Literal["sine", "square"] = "sine",
+         flip: bool = False):
+    calls.append((start, stop, amplitude, periods, shape, flip))
+    print("amplitude is", amplitude)
+    t = np.linspace(start, stop, 500)
+    y = np.sin(t / 86400 * periods * 2 * np.pi) * amplitude
+    return t, (np.sign(y) * amplitude if shape == "square" else y) * (-1 if flip else 1)
+"""
+PANEL = """
+panel = Panel("2023-01-02", "2023-01-03")
+panel.plot("cda/AC_H0_MFI/BGSEc")
+panel
+"""
+REDEFINE = """
+@virtual_product("story/wave", unit="nT", test=False)
+def wave(start: float, stop: float, amplitude: float = 2.0, offset: float = 1.0):
+    t = np.linspace(start, stop, 500)
+    return t, np.full(500, amplitude + offset)
+"""
+RAISE = """
+def helper_of_mine(t):
+    raise ValueError("the wave is broken")
+
+@virtual_product("story/wave", unit="nT", test=False)
+def wave(start: float, stop: float, amplitude: float = 2.0):
+    return helper_of_mine(start)
+"""
+FOREVER = """
+@virtual_product("story/wave", unit="nT", test=False)
+def wave(start: float, stop: float, amplitude: float = 2.0):
+    calls.append("loop")
+    n = 0
+    while True:
+        n += 1
+"""
+LIMIT = """
+@virtual_product("story/slow", test=False, timeout=1)
+def slow(start, stop):
+    time.sleep(20)
+
+panel.plot(slow)
+panel.time_range = "2023-01-02T06:00", "2023-01-02T18:00"
+"""
+MAGIC = """%%vp --path story/magic
+def magic(start: float, stop: float, level: float = 3.0) -> Scalar["level"]:
+    t = np.linspace(start, stop, 100)
+    return t, np.full(100, level)
+"""
+
+
+def both_themes(lab: LabPage, name: str) -> None:
+    for theme in ("Dark", "Light"):
+        lab.theme(f"JupyterLab {theme}")
+        lab.shot(f"vp-{name}-{theme.lower()}")
+
+
+def knob(root: Any, name: str, graph: str = "g2") -> Any:
+    return root.locator(f'.sq-knob-group[data-graph="{graph}"] .sq-knob[data-knob="{name}"]')
+
+
+def last_call(lab: LabPage) -> str:
+    return lab.evaluate("calls[-1]")
+
+
+def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
+    later = [REDEFINE, RAISE, DEFINE + "calls.clear()", FOREVER, DEFINE, LIMIT]
+    lab.notebook("story.ipynb", [DEFINE, PANEL, *later])
+    lab.page.set_viewport_size({"width": 1440, "height": 1500})
+    lab.run(0)
+    lab.run(1)
+    root = panel(lab)
+    wait_for_graphs(lab, root, 1)
+
+    # dragged from the branch of the kernel into the lower half: a plot with its knobs beside it
+    show_tree(lab)
+    row = find_row(lab, '[data-ref="vp/story/wave"]')
+    lab.drag(row, root, at=(0.4, 0.86))
+    _, wave = wait_for_graphs(lab, root, 2)
+    assert (wave["status"], wave["label"]) == ("ok", "wave"), wave
+    slider = knob(root, "amplitude").locator("input[type=range]")
+    slider.wait_for(timeout=10_000)
+    plot, group = (
+        root.locator(f'.sq-knob-group[data-plot="{wave["plot"]}"]').bounding_box(),
+        root.locator(".sq-plot").nth(1).bounding_box(),
+    )
+    assert abs(plot["y"] - group["y"]) < 4, "the knobs stand beside their plot"
+    assert slider.get_attribute("aria-label") == "Amplitude, nT"
+    both_themes(lab, "knobs")
+
+    # what it printed is one click away
+    output = root.locator(".sq-output")
+    assert not output.locator("pre").is_visible()
+    output.locator("summary").click()
+    assert "amplitude is 2.0" in output.locator("pre").text_content()
+    lab.shot("vp-output")
+    output.locator("summary").click()
+
+    # a zoom asks for exactly what is visible
+    for _ in range(3):
+        wheel(lab, root, -200, "Control")
+        lab.page.wait_for_timeout(40)
+    wait_for_graphs(lab, root, 2)
+    start, stop = view(root)
+    lab.until(
+        lambda: lab.evaluate("[round(t * 1e3) for t in calls[-1][:2]]")
+        == str([round(start / 1e6), round(stop / 1e6)]),
+        10,
+        "the function was called with what is visible",
+    )
+    lab.until(
+        lambda: (
+            lab.evaluate("(panel.time_range.start_ns, panel.time_range.stop_ns)") == str(view(root))
+        ),
+        10,
+        "the gesture of the wheel has ended",
+    )
+
+    # the slider by mouse: the picture follows, and the whole movement is one step back
+    box = slider.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    lab.page.mouse.move(box["x"] + 0.2 * box["width"], middle)
+    lab.page.mouse.down()
+    before = int(lab.evaluate("len(calls)"))
+    for step in range(21):
+        lab.page.mouse.move(box["x"] + (0.2 + 0.03 * step) * box["width"], middle)
+        lab.page.wait_for_timeout(25)
+    lab.page.mouse.up()
+    lab.until(lambda: float(lab.evaluate("calls[-1][2]")) > 7, 10, "the last position is computed")
+    assert int(lab.evaluate("len(calls)")) - before > 3, "the picture follows the hand"
+    wait_for_graphs(lab, root, 2)
+    assert "amplitude is 2.0" not in output.locator("pre").text_content()
+    both_themes(lab, "turned")
+    slider.focus()
+    lab.page.keyboard.press("Control+z")
+    lab.until(lambda: float(slider.input_value()) == 2, 10, "one step back is the default")
+
+    # by keyboard, and every kind of knob
+    slider.focus()
+    lab.page.keyboard.press("ArrowRight")
+    lab.until(lambda: 2 < float(lab.evaluate("calls[-1][2]")) < 2.2, 10, "an arrow turns it")
+    knob(root, "shape").locator("select").select_option("square")
+    knob(root, "flip").locator("input").check()
+    number = knob(root, "periods").locator("input")
+    number.fill("9")
+    number.press("Enter")
+    lab.until(lambda: last_call(lab).endswith("9, 'square', True)"), 10, "all are turned")
+    wait_for_graphs(lab, root, 2)
+    root.locator(".sq-knob-legend button").click()
+    lab.until(lambda: last_call(lab).endswith("2.0, 4, 'sine', False)"), 10, "all are reset")
+
+    # written anew: redrawn at once, with its new knobs; what it takes no more is forgotten
+    number.fill("7")
+    number.press("Enter")
+    wait_for_graphs(lab, root, 2)
+    lab.run(2)
+    knob(root, "offset").wait_for(timeout=10_000)
+    assert knob(root, "periods").count() == 0
+    assert wait_for_graphs(lab, root, 2)[1]["status"] == "ok"
+    both_themes(lab, "redefined")
+
+    # raising: own frames, the line, the range; the last good picture stays, dimmed
+    lab.run(3)
+    lab.until(lambda: graphs(root)[1]["status"] == "error", 10, "the error is on the plot")
+    card = root.locator(".sq-error")
+    said = card.text_content()
+    for part in ("the wave is broken", "in helper_of_mine", "in wave", "asked for", "line 3"):
+        assert part in said, said
+    for part in ("sciqlop_lab/", "speasy_core/", "threading.py"):
+        assert part not in said
+    assert graphs(root)[1]["n"] > 0
+    both_themes(lab, "raises")
+
+    # mended, then a loop without end: it says so, and can be given up
+    lab.run(4)
+    lab.until(lambda: graphs(root)[1]["status"] == "ok", 10, "it is mended")
+    lab.run(5)
+    lab.until(lambda: "loop" in lab.evaluate("calls"), 10, "the loop runs")
+    wheel(lab, root, -200, "Control")
+    stop_button = root.get_by_role("button", name="Stop loading")
+    stop_button.locator("visible=true").first.wait_for(timeout=10_000)
+    assert graphs(root)[0]["status"] == "ok", "the other plot goes on"
+    both_themes(lab, "forever")
+    stop_button.locator("visible=true").first.click()
+    lab.until(lambda: graphs(root)[1]["status"] == "stopped", 5, "it is given up")
+    lab.until(
+        lambda: lab.evaluate(
+            "sum(t.name.startswith('vp wave') for t in __import__('threading').enumerate())"
+        )
+        == "0",
+        10,
+        "the loop is broken, and no thread is left behind",
+    )
+    both_themes(lab, "cancelled")
+
+    # past its limit: shown as such, the others go on
+    lab.run(6)
+    lab.run(7)
+    lab.until(lambda: graphs(root)[-1]["status"] == "error", 20, "the limit is shown")
+    states = [graph["status"] for graph in wait_for_graphs(lab, root, 3)]
+    assert states == ["ok", "ok", "error"]
+    assert "longer than its limit of 1 s" in root.locator(".sq-error").text_content()
+    both_themes(lab, "limit")
+
+
+def test_a_product_of_a_cell_in_two_plots(lab: LabPage) -> None:
+    show = (
+        'panel = Panel("2023-01-02", "2023-01-03")\npanel.plot(magic)\n'
+        'panel.plot(magic, level=5.0)\npanel'
+    )
+    setup = "%load_ext sciqlop_lab\nimport numpy as np\nfrom sciqlop_lab import Panel"
+    lab.notebook("magic.ipynb", [setup, MAGIC, show])
+    for cell in range(3):
+        lab.run(cell)
+    root = panel(lab)
+    first, second = wait_for_graphs(lab, root, 2)
+    assert (first["status"], second["status"]) == ("ok", "ok")
+    one, two = (knob(root, "level", g).locator("input[type=number]") for g in ("g1", "g2"))
+    two.wait_for(timeout=10_000)
+    assert (one.input_value(), two.input_value()) == ("3", "5")
+    one.fill("-1.5")
+    one.press("Enter")
+    lab.until(
+        lambda: lab.evaluate("[dict(g.knobs) for _, g in panel.model.graphs]")
+        == "[{'level': -1.5}, {'level': 5.0}]",
+        10,
+        "knobs of one product in two plots are independent",
+    )
+    lab.evaluate("panel.undo()")
+    lab.until(lambda: one.input_value() == "3", 10, "Python's undo moves the knob back")
+    root.evaluate("node => { node.style.width = '520px'; }")
+    lab.until(lambda: not root.evaluate("n => n.classList.contains('sq-knobs-beside')"), 5, "below")
+    both_themes(lab, "narrow")

@@ -1,0 +1,177 @@
+"""The same notebook in other hosts than JupyterLab: a panel, and the tree in an output.
+
+Screenshots go to ``build/screenshots``: look at them after any change of what a person sees.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from speasy_core.demo import LocalArchive
+from tests.e2e import conftest as browsing
+from tests.e2e.conftest import SCREENSHOTS, TOKEN, start_server, stop
+from tests.e2e.labpage import LabPage
+from tests.e2e.steps import graphs, panel, view, wait_for_graphs, wheel
+
+from .clients import REPOSITORY
+
+HOSTS = ["notebook>=7.6,<7.7", "nbclassic>=1.3,<1.4", "voila>=0.5.8,<0.6", "notebook-shim"]
+FIELD, MAGNITUDE = "cda/AC_H0_MFI/BGSEc", "cda/AC_H0_MFI/Magnitude"
+CELLS = [
+    "from sciqlop_lab import Panel, ProductTree\nProductTree()",
+    f'panel = Panel("2023-01-02T02:00", "2023-01-02T10:00")\npanel.plot("{FIELD}")\npanel',
+]
+# said by the hosts themselves, about extensions made for JupyterLab
+NOT_OURS = ("Failed to load resource", "module federation", "Shared module", "requirejs", "nbext")
+
+archive, browser = browsing.archive, browsing.browser
+
+
+@pytest.fixture(scope="session")
+def hosts() -> Path:
+    """An interpreter that has the hosts, beside all that this one has."""
+    folder = REPOSITORY / "build" / "clients" / "hosts"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = folder / "requirements.json"
+    here = sysconfig.get_paths()["purelib"]
+    wanted = json.dumps([*HOSTS, here])
+    if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        install = [str(python), "-m", "pip", "install", "-q", "--no-deps", *HOSTS]
+        subprocess.run(install, check=True)
+        purelib = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
+        found = subprocess.run([str(python), "-c", purelib], check=True, capture_output=True)
+        Path(found.stdout.decode().strip(), "beside.pth").write_text(here + "\n")
+        stamp.write_text(wanted)
+    return python
+
+
+def environment(archive: LocalArchive, folder: Path) -> dict[str, str]:
+    """Let a host find the kernels and extensions of this environment."""
+    prefix = Path(sys.prefix)
+    return {
+        **archive.environ(cache_dir=str(folder / "cache")),
+        "JUPYTER_PATH": str(prefix / "share" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": str(prefix / "etc" / "jupyter"),
+    }
+
+
+def write_notebook(root: Path) -> None:
+    cells = [
+        {
+            "cell_type": "code", "execution_count": None, "id": f"cell-{i}",
+            "metadata": {}, "outputs": [], "source": source,
+        }
+        for i, source in enumerate(CELLS)
+    ]  # fmt: skip
+    document = {
+        "cells": cells,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (root / "host.ipynb").write_text(json.dumps(document))
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield context.new_page()
+    context.close()
+
+
+def tell_the_story(host: LabPage, name: str) -> None:
+    """Find products in the output's tree, add one by double click and one by drag, and zoom."""
+    root = panel(host)
+    assert [g["status"] for g in wait_for_graphs(host, root, 1, 90)] == ["ok"]
+    box = host.page.locator(".sq-tree-search")
+    box.fill("provider:cda ac_h0_mfi magnitude")
+    row = host.page.locator(f'.sq-tree-row[data-ref="{MAGNITUDE}"]')
+    row.wait_for(timeout=30_000)
+    row.dblclick()
+    assert [g["status"] for g in wait_for_graphs(host, root, 2)] == ["ok"] * 2
+    row.drag_to(root)
+    host.until(lambda: len(graphs(root)) == 3, 20, "the drag adds the product")
+    assert [g["status"] for g in wait_for_graphs(host, root, 3)] == ["ok"] * 3
+    start, stop_ = view(root)
+    wheel(host, root, -300, "Control")
+    host.until(lambda: view(root)[1] - view(root)[0] < stop_ - start, 10, "it is zoomed")
+    wait_for_graphs(host, root, 3)
+    box.fill("")
+    host.page.locator(".sq-tree-row[aria-level='1']").first.wait_for(timeout=20_000)
+    box.press("ArrowDown")
+    host.page.keyboard.press("ArrowRight")
+    host.page.locator(".sq-tree-row[aria-level='2']").first.wait_for(timeout=20_000)
+    host.shot(f"host-{name}")
+    ours = [e for e in host.errors if not any(part.lower() in e.lower() for part in NOT_OURS)]
+    assert not [e for e in ours if "sciqlop" in e.lower() or name != "voila"], ours
+
+
+def run(
+    archive: LocalArchive, folder: Path, page: Any, app: str, python: Path, path: str
+) -> Iterator[LabPage]:
+    served, process = start_server(folder, environment(archive, folder), app, str(python))
+    try:
+        write_notebook(served.root)
+        host = LabPage(page, served.url, TOKEN, served.root, SCREENSHOTS)
+        page.goto(f"{served.url}/{path}?token={TOKEN}")
+        yield host
+    finally:
+        stop(process)
+
+
+def test_notebook_7(archive: LocalArchive, hosts: Path, page: Any, tmp_path: Path) -> None:
+    for host in run(archive, tmp_path / "n7", page, "notebook", hosts, "notebooks/host.ipynb"):
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        page.get_by_text("Python 3").first.wait_for(timeout=60_000)
+        for _ in CELLS:
+            page.locator(".jp-Notebook").first.focus()
+            page.locator(".jp-Cell.jp-mod-selected .cm-content").first.click()
+            page.keyboard.press("Shift+Enter")
+        tell_the_story(host, "notebook7")
+
+
+def test_nbclassic(archive: LocalArchive, hosts: Path, page: Any, tmp_path: Path) -> None:
+    for host in run(archive, tmp_path / "nbc", page, "nbclassic", hosts, "notebooks/host.ipynb"):
+        page.wait_for_function(
+            "() => window.Jupyter?.notebook?.kernel?.is_connected()", timeout=60_000
+        )
+        page.evaluate("() => window.Jupyter.notebook.execute_all_cells()")
+        tell_the_story(host, "nbclassic")
+
+
+def test_voila(archive: LocalArchive, hosts: Path, page: Any, tmp_path: Path) -> None:
+    for host in run(archive, tmp_path / "voila", page, "server", hosts, "voila/render/host.ipynb"):
+        tell_the_story(host, "voila")
+
+
+def test_jupyterlab_without_the_server_extension(
+    archive: LocalArchive, page: Any, tmp_path: Path
+) -> None:
+    config = tmp_path / "bare" / "config"
+    config.mkdir(parents=True)
+    off = {"ServerApp": {"jpserver_extensions": {"sciqlop_lab.server": False}}}
+    (config / "jupyter_server_config.json").write_text(json.dumps(off))
+    path = "lab/tree/host.ipynb"
+    for host in run(archive, tmp_path / "bare", page, "lab", Path(sys.executable), path):
+        page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
+        page.evaluate("async () => { await window.jupyterapp.restored; }")
+        answer = page.request.get(f"{host.url}/sciqlop-lab/api/status?token={TOKEN}")
+        assert answer.status == 404
+        host.open_notebook("host.ipynb")
+        host.run(0)
+        host.run(1)
+        tell_the_story(host, "lab-bare")
+        host.command("sciqlop-lab:show-tree")
+        page.get_by_text("The product tree is not available").wait_for(timeout=10_000)
+        host.shot("host-lab-bare-tree")
+        host.shutdown_kernels()
