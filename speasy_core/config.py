@@ -255,7 +255,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # nested too deep, a number too long
         raise ConfigError(f"cannot read the settings: {error}", source=str(file)) from error
 
 

@@ -254,7 +254,7 @@ def _numbers(value: Any, dimensions: int) -> NDArray[np.float64] | str | None:
         return value
     try:
         array = np.array(_listed(value), np.float64)  # null becomes NaN
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if array.ndim != dimensions or not array.size or np.isnan(array).all():
         return None

@@ -137,7 +137,7 @@ def _write(file: Path, name: str, value: Any) -> None:
         except BaseException:
             Path(new).unlink(missing_ok=True)
             raise
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"the settings cannot be written: {error}", source=str(file)) from error
 
 

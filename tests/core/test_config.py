@@ -44,6 +44,8 @@ def test_every_setting_travels_through_the_environment(tmp_path):
         ("colour = 1", {}, "unknown setting 'colour'"),
         ("timeout = 0", {}, "timeout"),
         ("timeout = [", {}, "cannot read the settings"),
+        pytest.param("x = " + "[" * 5000, {}, "cannot read the settings", id="deep"),
+        pytest.param("timeout = " + "9" * 5000, {}, "cannot read the settings", id="long"),
         ("", {"SPZ_OFFLINE": "perhaps"}, "SPZ_OFFLINE"),
         ("", {"SPZ_CDA_URL": "ftp://x"}, "http"),
         ("", {"SPZ_HAPI_SERVERS": "http://x"}, "name=url"),

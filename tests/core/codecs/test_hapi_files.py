@@ -310,6 +310,12 @@ def test_static_bins():
     assert v.axes[0].meta["RANGES"] == [[0, 2], [2, 6]]
 
 
+@pytest.mark.parametrize("centers", [[1, 10**400], [None, None], [1, "x"], [[1], [2]]])
+def test_bins_without_usable_numbers_are_left_out(centers):
+    v = csv(header(double(size=[2], bins=[bins(centers=centers)])), *rows("1,2", "3,4"))["x"]
+    assert v.values.tolist() == [[1, 2], [3, 4]]
+
+
 def test_bins_that_vary_with_time():
     head = header(double(size=[2], bins=[bins(units="", centers="e")]),
                   double("e", size=[2], units="keV", fill="-1"))  # fmt: skip
