@@ -25,6 +25,15 @@ _lane = FairLane("sciqlop-asks", 4)
 
 # name of a question -> "module:function" of this package, imported when it is first asked
 QUESTIONS: dict[str, str] = {
+    "to_notebook": "graphdata:to_notebook",
+    "derive": "derive:form",
+    "define": "defining:define_and_show",
+    "source": "defining:source_of_graph",
+    "overlays": "overlays:spans_in_sight",
+    "jump": "overlays:jump",
+    "pdf": "svgpdf:pdf_for_page",
+    "data": "dataexport:export_for_page",
+    "code": "codegen:copy_code",
     "inputs": "choosing:inputs",
     "search": "finding:search",
 }

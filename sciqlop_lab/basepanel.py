@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from speasy_core.errors import InvalidRequest, SpeasyError, UnknownProduct, UnknownProvider
@@ -29,6 +29,7 @@ from .sources import MissingSource, ProductSource, Source, StaticSource
 from .tiles import Engine
 from .turning import KnobEdits, check_knobs
 from .views import ViewRequest
+from .workflows import Workflows
 
 __all__ = ["KERNEL_VIEW", "PanelCore"]
 
@@ -36,7 +37,7 @@ _KERNEL_WIDTH = 1200
 _DATA = "data"
 
 
-class PanelCore(SpanEdits, KnobEdits, KindEdits, Conversation):
+class PanelCore(SpanEdits, KnobEdits, KindEdits, Workflows, Conversation):
     """The kernel's half of a panel, without a renderer.
 
     A renderer calls :meth:`_setup` and provides :meth:`_publish` (the spec has changed) and
@@ -343,12 +344,18 @@ class PanelCore(SpanEdits, KnobEdits, KindEdits, Conversation):
         if new != old:
             self._publish(new)
             self._knobs_changed()
-        self._engine.add((graphs[n][0], n, self._sources[n]) for n in fresh)
+        self._compute((graphs[n][0], n, self._sources[n]) for n in fresh)
         if fresh or new.time_range != old.time_range:
             self._work_ahead()
 
     def _wanted(self) -> list[tuple[str, str, Source]]:
         return [(plot, graph.id, self._sources[graph.id]) for plot, graph in self._model.graphs]
+
+    def _compute(self, graphs: Iterable[tuple[str, str, Source]]) -> None:
+        """Compute some graphs for every view; the kernel's own is of no use beside that of a page."""
+        if self._engine.views not in ([], [KERNEL_VIEW]):
+            self._engine.cancel(KERNEL_VIEW)
+        self._engine.add(graphs)
 
     def _work_ahead(self) -> None:
         """Compute while no view asks, so that the first one finds its picture ready."""
@@ -366,7 +373,7 @@ class PanelCore(SpanEdits, KnobEdits, KindEdits, Conversation):
             for _, graph in changed:
                 self._sources[graph.id] = self._make_source(graph)
             self._knobs_changed()
-            self._engine.add((p, g.id, self._sources[g.id]) for p, g in changed)
+            self._compute((p, g.id, self._sources[g.id]) for p, g in changed)
 
 
 def _turned(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:

@@ -24,6 +24,7 @@ from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange, format_ns
 from . import spec as specs
 from .basepanel import PanelCore
 from .bq_axis import log_ticks, time_ticks
+from .bq_look import MARKERS, dress
 from .protocol import MIME_PRODUCT
 from .views import ViewRequest
 
@@ -32,10 +33,9 @@ __all__ = ["BqPanel"]
 _HERE = Path(__file__).parent
 _VIEW = "bqplot"
 _WIDTH = 500  # columns: a power of two above it, twice it for the margins, and two points each
+_HEIGHT = 260  # pixels
 _SETTLE = 0.02  # PanZoom sets min and max one after the other
 _MOST_PAYLOAD = 65_536
-# readable on light and on dark ground
-_COLORS = ["#3b8fd9", "#e8862e", "#3aa655", "#d9534f", "#9b7fd1", "#a97c5f", "#d977b8", "#8a8f98"]
 
 
 class _DropZone(anywidget.AnyWidget):
@@ -69,7 +69,7 @@ class _Plot:
             fig_margin={"top": 16, "bottom": 44, "left": 72, "right": 24},
             legend_location="top-left",
             animation_duration=0,
-            layout=ipywidgets.Layout(width="100%", height="260px", min_width="0"),
+            layout=ipywidgets.Layout(width="100%", height=f"{_HEIGHT}px", min_width="0"),
         )
         self.figure.add_class(f"sciqlop-bq-plot-{spec.id}")
 
@@ -92,6 +92,20 @@ class _Plot:
         with self.y_axis.hold_sync():
             self.y_axis.tick_values = ticks
             self.y_axis.tick_format = "~g" if ticks is not None else None
+
+    def dress(self, spec: specs.PlotSpec) -> None:
+        """Make it look as the spec says."""
+        found = [(g, self.marks[g.id]) for g in spec.graphs if g.id in self.marks]
+        lines = [(graph, mark) for graph, mark in found if isinstance(mark, bqplot.Lines)]
+        before = 0
+        for graph, mark in lines:
+            dress(mark, graph, before)
+            before += len(mark.labels)
+            # a single line is named by its axis
+            mark.display_legend = spec.legend and (len(lines) > 1 or len(mark.labels) > 1)
+        grid = "solid" if spec.grid else "none"
+        self.x_axis.grid_lines = self.y_axis.grid_lines = grid
+        self.figure.layout.height = f"{max(80, round(_HEIGHT * spec.height))}px"
 
     def show_range(self, low_high: tuple[float, float] | None) -> None:
         low, high = low_high or (None, None)
@@ -122,6 +136,7 @@ def _lacking(spec: specs.PanelSpec) -> list[str]:
         "a second value axis": any(graph.y_axis == "y2" for graph in graphs),
         "steps": any(graph.style == "steps" for graph in graphs),
         "points": any(graph.style == "points" for graph in graphs),
+        "crosses": any(graph.marker not in MARKERS for graph in graphs),
         "a symmetric logarithm": any("symlog" in (p.y.log, p.y2.log) for p in spec.plots),
         f"the colour map {', '.join(sorted(maps))}": bool(maps),
         "spans": bool(spec.spans),
@@ -152,6 +167,11 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
         self.spec = self._model.to_json()
         self._arrange()
 
+    @property
+    def figures(self) -> list[Any]:
+        """The bqplot figures from top to bottom, to be put among other widgets."""
+        return [self._plots[plot.id].figure for plot in self._model.plots]
+
     # -- from the spec to the figures -----------------------------------------------------
     def _publish(self, spec: specs.PanelSpec) -> None:
         self.spec = spec.to_json()
@@ -174,6 +194,9 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
             if wanted[name].y.log is not None:
                 plot.use_log(wanted[name].y.log is True)
             plot.show_range(wanted[name].y.range)
+            plot.dress(wanted[name])
+        for i, plot in enumerate(self._plots.values()):
+            plot.figure.title = "" if i else self._model.title
         hint = [] if self._plots else [{"level": "info", "text": "Drop products here"}]
         self._zone.messages = hint or self._messages()
         self._zone.layout = ipywidgets.Layout(min_height="24px" if self._plots else "160px")
@@ -286,16 +309,12 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
         if isinstance(mark, bqplot.Lines):
             with mark.hold_sync():
                 mark.x, mark.y, mark.labels = x, y, item["columns"]
+            plot.dress(spec)
             return
-        first = sum(len(m.labels) for m in plot.marks.values() if isinstance(m, bqplot.Lines))
         plot.marks[name] = bqplot.Lines(
             x=x, y=y, scales=plot.scales(self._x), labels=item["columns"],
-            colors=[_COLORS[(first + i) % len(_COLORS)] for i in range(len(item["columns"]))],
-            stroke_width=1,
         )  # fmt: skip
-        lines = [m for m in plot.marks.values() if isinstance(m, bqplot.Lines)]
-        for one in lines:  # a single line is named by its axis
-            one.display_legend = len(lines) > 1 or len(one.labels) > 1
+        plot.dress(spec)
         plot.figure.marks = list(plot.marks.values())
         plot.y_axis.label = f"{item['label']} [{item['unit']}]" if item["unit"] else item["label"]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .arranging import add_plot, check_room, fresh, move_plot, read_index, set_heights
 from .inspecting import graph_of, move_graph, set_plot, set_title
+from .items import add_item, remove_item, set_item, set_items
 from .kindcommands import fields_of_plot, fitted_to, set_kind, set_options
 from .overlaycommands import add_overlay, remove_overlay, set_function, set_overlay
 from .reading import (
@@ -183,6 +184,7 @@ COMMANDS: dict[str, Callable[[PanelSpec, Mapping[str, Any]], PanelSpec]] = {
         set_hidden, set_knobs, add_span, remove_span, add_plot, set_heights, several,
         set_title, set_plot, move_graph, set_kind, set_options,
         add_overlay, remove_overlay, set_overlay, set_function,
+        add_item, set_item, remove_item, set_items,
     )
 }  # fmt: skip
 

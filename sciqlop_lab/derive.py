@@ -269,7 +269,11 @@ def source_of(op: str, subject: Subject, values: dict[str, Any], path: str) -> s
         *(["import numpy as np"] if numpy else []),
         "import speasy_core as spz",
         "from sciqlop_lab import virtual_product",
-        *([f"from speasy_core.signal import {', '.join(recipe.imports)}"] if recipe.imports else []),
+        *(
+            [f"from speasy_core.signal import {', '.join(recipe.imports)}"]
+            if recipe.imports
+            else []
+        ),
     ]
     about = f"{recipe.title} of {_plain(subject.graph.product)}."
     return "\n".join([

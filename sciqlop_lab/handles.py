@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from speasy_core.timerange import TimeRange
+from speasy_core.variable import SpeasyVariable
 
+from .graphdata import graph_of, samples
 from .spec import PanelSpec, SpanSpec
 from .turning import GraphKnobs
 
@@ -104,6 +106,11 @@ class GraphHandle:
         self.panel.command({"op": "remove_graph", "plot": self.plot, "graph": self.id})
 
     @property
+    def data(self) -> SpeasyVariable:
+        """All its samples in the visible range; a function is called with that range."""
+        return samples(self.panel, graph_of(self.panel, self.plot, self.id))
+
+    @property
     def knobs(self) -> GraphKnobs:
         """Its knobs, to be read and turned: ``graph.knobs["window"] = 5``."""
         return GraphKnobs(self.panel, self.plot, self.id)
@@ -123,6 +130,12 @@ class PlotHandle:
     def products(self) -> list[str]:
         """Ids of what it shows."""
         return [graph.product for graph in self.panel.model.plot(self.id).graphs]
+
+    @property
+    def graphs(self) -> list[GraphHandle]:
+        """What it shows, each to be edited, and with its `data`."""
+        graphs = self.panel.model.plot(self.id).graphs
+        return [GraphHandle(self.panel, self.id, graph.id, graph.product) for graph in graphs]
 
     def plot(self, what: Any, **options: Any) -> Any:
         """Add to this plot; as `Panel.plot`."""

@@ -159,7 +159,9 @@ class OverlayEdits:
             product = str(ProductRef.parse(what))
             name = intervals(panel, OverlaySpec("", product)).name
         else:
-            table = what if isinstance(what, (Catalog, TimeTable)) else Catalog("events", None, what)
+            table = (
+                what if isinstance(what, (Catalog, TimeTable)) else Catalog("events", None, what)
+            )
             rows = _rows(table)
             product, name = _own_name(table, rows), table.name or "events"
             _kept(panel)[product] = Intervals.of(name, rows)

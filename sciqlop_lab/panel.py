@@ -19,6 +19,7 @@ from . import spec as specs
 from .basepanel import PanelCore
 from .export import Exports
 from .protocol import PROTOCOL_VERSION, ProtocolError
+from .stills import Still
 from .subshells import keep_apart
 
 __all__ = ["CanvasPanel", "Panel"]
@@ -67,6 +68,11 @@ class FirstPicture:
         with self._lock:
             return bool([self._items.pop(graph) for graph in graphs if graph in self._items])
 
+    def items(self) -> dict[str, list[tuple[dict[str, Any], dict[str, bytes]]]]:
+        """Return the items of each graph with the bytes of their arrays."""
+        with self._lock:
+            return dict(self._items)
+
     def state(self) -> dict[str, Any]:
         """Return everything as one message, with its buffers inside."""
         items: list[dict[str, Any]] = []
@@ -80,7 +86,7 @@ class FirstPicture:
         return {**content, "items": items, "pending": [], "buffers": buffers}
 
 
-class CanvasPanel(PanelCore, anywidget.AnyWidget):
+class CanvasPanel(Still, PanelCore, anywidget.AnyWidget):
     """Stacked plots over one axis of time; made by :func:`Panel`."""
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -144,6 +150,9 @@ class CanvasPanel(PanelCore, anywidget.AnyWidget):
 
     def _publish(self, spec: specs.PanelSpec) -> None:
         self.spec = spec.to_json()
+
+    def _still_items(self) -> Any:
+        return self._pictures.items()
 
     def _knobs_changed(self) -> None:
         self.knob_specs = self.describe_knobs()

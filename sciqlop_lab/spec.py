@@ -13,6 +13,7 @@ from typing import Any
 
 from speasy_core.timerange import TimeRange
 
+from .items import Item, read_items
 from .overlayspec import OverlaySpec, read_functions, read_overlays
 from .plotkinds import ASPECTS, PLANES, SPACE_KINDS, family, read_options, read_planes
 from .reading import (
@@ -169,6 +170,7 @@ class PlotSpec:
     aspect: str = "auto"
     grid: bool = True
     legend: bool = True
+    items: tuple[Item, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse graphs that have no axis in common."""
@@ -201,6 +203,7 @@ class PlotSpec:
             read_planes(value.get("planes", PLANES), f"{where}.planes"),
             read_choice(value.get("aspect", "auto"), f"{where}.aspect", ASPECTS),
             *(read_shown(value.get(key, True), f"{where}.{key}") for key in ("grid", "legend")),
+            read_items(value.get("items", ()), f"{where}.items"),
         )
 
 

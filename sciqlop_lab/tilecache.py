@@ -103,4 +103,4 @@ class TileCache:
                 self.nbytes -= dropped.nbytes
 
 
-TILES = TileCache(32 << 20)
+TILES = TileCache(8 << 20)

@@ -145,6 +145,18 @@ def _of_user(filename: str) -> bool:
     return not filename.startswith(_OURS) and not filename.startswith(_LIBRARIES)
 
 
+def _frame_text(frame: traceback.FrameSummary) -> str:
+    """Return a frame as Python writes it, but a cell of a notebook under the number it shows."""
+    text = traceback.format_list([frame])[0]
+    shell = sys.modules.get("IPython")
+    running = None if shell is None else shell.get_ipython()
+    named = getattr(getattr(running, "compile", None), "format_code_name", None)
+    cell = None if named is None else named(frame.filename)
+    if cell is None or len(cell) != 2:
+        return text
+    return text.replace(f'File "{frame.filename}"', " ".join(cell), 1)
+
+
 def user_traceback(error: BaseException) -> str:
     """Return the traceback of `error` with the frames of the user's own code alone."""
     lines: list[str] = []
@@ -159,7 +171,7 @@ def user_traceback(error: BaseException) -> str:
         frames = traceback.extract_tb(one.__traceback__)
         own = [frame for frame in frames if _of_user(frame.filename)]
         if own:
-            lines += ["Traceback (your code):\n", *traceback.format_list(own)]
+            lines += ["Traceback (your code):\n", *map(_frame_text, own)]
         lines += traceback.format_exception_only(one)
     return "".join(lines).rstrip()
 

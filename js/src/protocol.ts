@@ -81,7 +81,27 @@ export interface SpanSpec {
   color: string | null;
 }
 
+/** Drawn in a plot: x in seconds since 1970 and y in values, or both in pixels. */
+export interface PlotItem {
+  id: string;
+  kind: 'hline' | 'vline' | 'band' | 'text' | 'ellipse';
+  x?: number;
+  x1?: number;
+  y?: number;
+  width?: number;
+  height?: number;
+  text: string;
+  layer: string;
+  color?: string;
+  fill?: string;
+  line_width?: number;
+  font_size?: number;
+  dashed: boolean;
+  in: 'data' | 'pixels';
+}
+
 export interface PlotSpec {
+  items?: PlotItem[];
   id: string;
   height: number;
   y: AxisSpec;

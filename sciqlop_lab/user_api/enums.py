@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["CoordinateSystem", "GraphType", "Orientation", "PlotType", "ScaleType"]
+__all__ = [
+    "CoordinateSystem", "GraphType", "Orientation", "OverlayLevel", "OverlayPosition",
+    "OverlaySizeMode", "PlotType", "ScaleType",
+]  # fmt: skip
 
 
 class PlotType(enum.Enum):
@@ -43,3 +46,28 @@ class Orientation(enum.Enum):
 
     Horizontal = 0
     Vertical = 1
+
+
+class OverlayLevel(enum.Enum):
+    """How much a message matters."""
+
+    Info = 0
+    Warning = 1
+    Error = 2
+
+
+class OverlaySizeMode(enum.Enum):
+    """How wide a message is."""
+
+    Compact = 0
+    FitContent = 1
+    FullWidget = 2
+
+
+class OverlayPosition(enum.Enum):
+    """Where a message stands."""
+
+    Top = 0
+    Bottom = 1
+    Left = 2
+    Right = 3

@@ -1,9 +1,9 @@
 """Level of detail: pictures of long series at a cost that follows pixels, not samples.
 
-A pyramid keeps reductions of blocks of rows: 256 rows (lines) or 16 (spectrograms), then four
+A pyramid keeps reductions of blocks of rows: 256 rows (lines) or 64 (spectrograms), then four
 times as many at each level. A query cuts the view into pixel columns on an absolute grid whose
 step is a power of two of nanoseconds, finds the rows of each column by its exact times, and puts
-each column together from the largest blocks that lie inside it.
+each column together from some blocks of one level, and what is left at its ends.
 
 Two rules keep the picture true. An edge between two columns may be moved to the end of a block,
 but by at most half the rows of either neighbour: so no sample lands further than one

@@ -29,7 +29,7 @@ F64 = NDArray[np.float64]
 Any_ = NDArray[Any]
 
 FACTOR = 4
-_BLOCKS = 4  # of a higher level that a column needs before it is put together from them
+_BLOCKS = 4  # of a higher level that a column has at least
 _FEW_ROWS = 1 << 14  # read one by one sooner than through the levels
 
 
@@ -129,35 +129,40 @@ def _search_blocks(time: I64, coarse: I64, edges: I64, base: int) -> I64:
         high = np.where(open_ & ~less, middle, high)
 
 
-def _snap(edges: I64, sizes: list[int], least: int) -> I64:
-    """Move inner edges to ends of blocks, by at most half the rows of either neighbour.
+def _rows_for(size: int, sizes: list[int]) -> int:
+    """Return how many rows a column needs to be put together from blocks of a size.
 
-    An edge moves to the ends of base blocks when both neighbours have `least` blocks of rows.
+    One block of the lowest level; some of a higher one, so that it stays fine beside the column:
+    this costs next to nothing.
     """
+    return size if size == sizes[0] else _BLOCKS * size
+
+
+def _snap(edges: I64, sizes: list[int]) -> I64:
+    """Move inner edges to ends of blocks, by at most half the rows of either neighbour."""
     rows = np.diff(edges)
     inner = edges[1:-1]
     room = np.minimum(rows[:-1], rows[1:])
     grain = np.ones_like(inner)
     for size in sizes:
-        # higher levels only where they stay fine beside the column: it costs next to nothing
-        grain[room >= (least * size if size == sizes[0] else _BLOCKS * size)] = size
+        grain[room >= _rows_for(size, sizes)] = size
     snapped = edges.copy()
     snapped[1:-1] = (inner + grain // 2) // grain * grain
     return snapped
 
 
-def pieces(low: I64, high: I64, sizes: list[int], least: int = 1) -> Iterator[Piece]:
+def pieces(low: I64, high: I64, sizes: list[int]) -> Iterator[Piece]:
     """Cut the row ranges of all columns into blocks of the levels, level 0 being the rows.
 
-    Most of each column comes from one level that has some blocks to a column on average, `least`
-    of the lowest: to go higher would cost more than it saves.
+    Most of each column comes from one level that has some blocks to a column on average: to go
+    higher would cost more than it saves.
     """
     column = np.flatnonzero(high > low)
     if not len(column):
         return
     if len(column) < len(low):
         low, high = low[column], high[column]
-    level = _level_of((high - low).sum() / len(low), sizes, least)
+    level = _level_of((high - low).sum() / len(low), sizes)
     if level == 0:
         yield Piece(0, low, high, column, once=True)
         return
@@ -179,14 +184,9 @@ def pieces(low: I64, high: I64, sizes: list[int], least: int = 1) -> Iterator[Pi
         )
 
 
-def _level_of(rows: float, sizes: list[int], least: int) -> int:
+def _level_of(rows: float, sizes: list[int]) -> int:
     """Return the level that columns of some `rows` on average are put together from."""
-    level = 0
-    for size in sizes:
-        if rows < (least if size == sizes[0] else _BLOCKS) * size:
-            break
-        level += 1
-    return level
+    return sum(rows >= _rows_for(size, sizes) for size in sizes)
 
 
 def _rest(low: I64, high: I64, column: I64, sizes: list[int]) -> Iterator[Piece]:
@@ -237,7 +237,7 @@ class Grid:
         inner = np.arange(first + 1, last, dtype=np.int64) * step
         ends = max(first * step, MIN_NS), min(last * step, MAX_NS)
         self._cut(owner, np.concatenate(([ends[0]], inner, [ends[1]])).astype(np.int64), step)
-        snapped = _snap(self._found, owner.sizes, owner.room)
+        snapped = _snap(self._found, owner.sizes)
         self.low, self.high = snapped[:-1][self.index], snapped[1:][self.index]
 
     @classmethod
@@ -260,7 +260,6 @@ class Pyramid:
     """What both kinds of pyramid share: time, block sizes, one lazy build."""
 
     base: int
-    room = 1  # rows that a column needs before its edges may move, in blocks of the base
 
     def __init__(self, time: ArrayLike) -> None:
         raw = np.asarray(time)

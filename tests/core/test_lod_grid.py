@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speasy_core.lod import ImagePyramid
 from speasy_core.lod.grid import _search, gather, pieces
 from speasy_core.lod.lines import MinMaxPyramid
 from speasy_core.lod.runs import Extremes, sums
@@ -68,7 +69,7 @@ def test_rows_of_edges_are_those_of_a_binary_search(n, step, kind, seed):
     elif kind == 2:  # a hole
         time[n // 2 :] += 2**59
     elif kind == 3:  # two cadences
-        time[n // 2 :] += np.arange(n - n // 2) * 7 * step
+        time[n // 2 :] += np.arange(n - n // 2) * 2 * step
     edges = np.unique(rng.integers(time[0] - step, time[-1] + step + 1, 200))
     edges = np.unique(np.concatenate((edges, rng.choice(time, 50), rng.choice(time, 50) + 1)))
     coarse = MinMaxPyramid(time, np.zeros(len(time))).coarse
@@ -88,3 +89,12 @@ def test_sums_of_runs_are_those_of_reduceat(most, dtype):
         wanted = np.add.reduceat(values, begin, axis=0, dtype=np.float64)[every]
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-9)
     assert sums(values, begin[:0], begin[:0]).shape == (0, 5)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_spectrogram_takes_less_than_three_percent_more(missing):
+    values = np.ones((200_000, 32), np.float32)
+    values[5, 5] = np.nan if missing else 1
+    pyramid = ImagePyramid(np.arange(200_000) * 10**9, values, np.arange(32.0))
+    pyramid.query(0, 2 * 10**14, 500)
+    assert 0 < pyramid.nbytes < 0.035 * values.nbytes

@@ -28,7 +28,7 @@ CLASSES = {
     "X": "something was executed, written outside or let out",
 }
 GOOD = "RPES"
-LATE, MEMORY = 0.5, 400 * 2**20
+LATE, MEMORY = 1.5, 400 * 2**20
 
 
 def judge(expect: str, outcome: Outcome, world: World) -> tuple[str, str]:

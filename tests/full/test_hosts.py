@@ -6,10 +6,8 @@ Screenshots go to ``build/screenshots``: look at them after any change of what a
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import sysconfig
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +20,9 @@ from tests.e2e.conftest import SCREENSHOTS, TOKEN, start_server, stop
 from tests.e2e.labpage import LabPage
 from tests.e2e.steps import graphs, panel, view, wait_for_graphs, wheel
 
-from .clients import REPOSITORY
+from .clients import REPOSITORY, client_python
 
-HOSTS = ["notebook>=7.6,<7.7", "nbclassic>=1.3,<1.4", "voila>=0.5.8,<0.6", "notebook-shim"]
+HOSTS = ["notebook>=7.6,<7.7", "nbclassic>=1.3,<1.4", "voila>=0.5.8,<0.6"]
 FIELD, MAGNITUDE = "cda/AC_H0_MFI/BGSEc", "cda/AC_H0_MFI/Magnitude"
 CELLS = [
     "from sciqlop_lab import Panel, ProductTree\nProductTree()",
@@ -38,31 +36,21 @@ archive, browser = browsing.archive, browsing.browser
 
 @pytest.fixture(scope="session")
 def hosts() -> Path:
-    """An interpreter that has the hosts, beside all that this one has."""
-    folder = REPOSITORY / "build" / "clients" / "hosts"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = folder / "requirements.json"
-    here = sysconfig.get_paths()["purelib"]
-    wanted = json.dumps([*HOSTS, here])
-    if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        install = [str(python), "-m", "pip", "install", "-q", "--no-deps", *HOSTS]
-        subprocess.run(install, check=True)
-        purelib = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
-        found = subprocess.run([str(python), "-c", purelib], check=True, capture_output=True)
-        Path(found.stdout.decode().strip(), "beside.pth").write_text(here + "\n")
-        stamp.write_text(wanted)
+    """An interpreter with the hosts and this package, its extensions enabled as pip would do."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    needs = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    python = client_python("hosts", [*HOSTS, *(each for each in needs if "sciqlop" not in each)])
+    prefix = python.parents[1]
+    purelib = sysconfig.get_path("purelib", vars={"base": str(prefix)})
+    Path(purelib, "sciqlop-lab.pth").write_text(f"{REPOSITORY}\n")
+    extension = prefix / "share" / "jupyter" / "labextensions" / "sciqlop-lab"
+    extension.parent.mkdir(parents=True, exist_ok=True)
+    if not extension.exists():
+        extension.symlink_to(REPOSITORY / "sciqlop_lab" / "labextension")
+    config = prefix / "etc" / "jupyter" / "jupyter_server_config.d"
+    on = {"ServerApp": {"jpserver_extensions": {"sciqlop_lab": True}}}
+    (config / "sciqlop_lab.json").write_text(json.dumps(on))
     return python
-
-
-def environment(archive: LocalArchive, folder: Path) -> dict[str, str]:
-    """Let a host find the kernels and extensions of this environment."""
-    prefix = Path(sys.prefix)
-    return {
-        **archive.environ(cache_dir=str(folder / "cache")),
-        "JUPYTER_PATH": str(prefix / "share" / "jupyter"),
-        "JUPYTER_CONFIG_PATH": str(prefix / "etc" / "jupyter"),
-    }
 
 
 def write_notebook(root: Path) -> None:
@@ -119,7 +107,7 @@ def tell_the_story(host: LabPage, name: str) -> None:
 def run(
     archive: LocalArchive, folder: Path, page: Any, app: str, python: Path, path: str
 ) -> Iterator[LabPage]:
-    served, process = start_server(folder, environment(archive, folder), app, str(python))
+    served, process = start_server(folder, archive.environ(cache_dir=str(folder / "cache")), app, str(python))
     try:
         write_notebook(served.root)
         host = LabPage(page, served.url, TOKEN, served.root, SCREENSHOTS)
@@ -159,7 +147,7 @@ def test_jupyterlab_without_the_server_extension(
 ) -> None:
     config = tmp_path / "bare" / "config"
     config.mkdir(parents=True)
-    off = {"ServerApp": {"jpserver_extensions": {"sciqlop_lab.server": False}}}
+    off = {"ServerApp": {"jpserver_extensions": {"sciqlop_lab": False}}}
     (config / "jupyter_server_config.json").write_text(json.dumps(off))
     path = "lab/tree/host.ipynb"
     for host in run(archive, tmp_path / "bare", page, "lab", Path(sys.executable), path):

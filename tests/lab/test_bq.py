@@ -223,3 +223,31 @@ def test_what_these_figures_cannot_draw_is_said(panel):
     assert panel.wait(5)
     (text,) = [m["text"] for m in panel._zone.messages if "renderer='canvas'" in m["text"]]
     assert text.endswith("draws a second value axis, steps, a symmetric logarithm")
+
+
+def test_looks_of_the_spec_are_taken_or_named_as_lacking():
+    panel = sciqlop_lab.Panel("2019-01-02", "2019-01-03", renderer="bqplot")
+    time = np.datetime64("2019-01-02", "ns") + np.arange(9) * np.timedelta64(10**9, "ns")
+    values = np.arange(18.0).reshape(9, 2)
+    graph = panel.plot(SpeasyVariable(time, values, columns=["a", "b"], name="x"))
+    panel.wait(20)
+    mark = panel.figures[0].marks[0]
+    assert (mark.stroke_width, mark.marker, list(mark.curves_subset)) == (1, None, [])
+    plain = list(mark.colors)
+    graph.set(width=4, marker="plus", colors=[None, "#00aa00"])
+    graph.hide("a")
+    panel.title = "Orbit 12"
+    panel.plots[0].set(grid=False, legend=False)
+    panel.plots[0].height = 2
+    figure = panel.figures[0]
+    mark = figure.marks[0]
+    assert (mark.stroke_width, mark.marker, list(mark.curves_subset)) == (4, "cross", [1])
+    assert list(mark.colors) == [plain[0], "#00aa00"]
+    assert (figure.title, figure.layout.height) == ("Orbit 12", "520px")
+    assert {axis.grid_lines for axis in figure.axes} == {"none"}
+    assert mark.display_legend is False
+    graph.hide("a", "b")
+    assert mark.visible is False
+    graph.set(marker="cross")
+    assert "crosses" in panel._zone.messages[0]["text"]
+    panel.close()

@@ -23,6 +23,18 @@ assert not len(nothing) and "connect" in nothing.gaps[0].reason
 assert same.equals(longer) or np.array_equal(same.time, longer.time)
 assert [str(gap.range) for gap in known.gaps] == ["2019-01-02T09:00:00Z/2019-01-02T12:00:00Z"]
 """,
+    "02-arrays": """
+plain = B.values.astype(float)
+along = np.median(plain, axis=0)
+along /= np.linalg.norm(along)
+assert np.allclose(B_mfa.values[:, 0], (plain - np.median(plain, axis=0)) @ along, atol=1e-4)
+length = np.linalg.norm(plain - np.median(plain, axis=0), axis=1)
+assert np.allclose(np.linalg.norm(B_mfa.values, axis=1), length, atol=1e-4)
+assert np.array_equal(spz.get_data("vp/demo/field-aligned waves", start, stop).values, waves.values)
+again = sosfiltfilt(sos=sos, var=mean_field_aligned(B[narrow.start : narrow.stop]))
+assert np.array_equal(zoomed.values, again.values)
+assert np.abs(zoomed.values - cut_out.values).max() > 0.05
+""",
     "03-mms-panel": """
 assert [tuple(map(str, pair)) for pair in asked[before : before + 1]] == [
     ("2019-01-02T17:00:00.000000000", "2019-01-02T20:00:00.000000000")
@@ -35,6 +47,37 @@ plain = pressure * 2 * mu0 / strength**2 * (again[1].values / again[0].values.as
 fine = np.isfinite(mirror.values)
 assert fine.mean() > 0.99 and np.allclose(mirror.values[fine], plain[fine], rtol=1e-4)
 assert 0 < np.mean(unstable[sheath]) < 0.5 and not unstable[~sheath].any()
+""",
+    "04-boundary-layers": """
+assert len(catalogue) == 640 and len(week) == 300
+assert {"full", "partial"} == {event.meta["kind"] for event in week}
+assert all(a.stop <= b.start for a, b in zip(windows, windows[1:]))
+assert not set(window_of[train]) & set(window_of[test]) and len(train) + len(test) == len(X)
+held = [w for w in windows if meets(w, spz.TimeTable("", {}, held_out))]
+assert len(held) == len(held_out) == len(set(window_of[test]))
+# the areas, without scikit-learn
+def average_precision(truth, score):
+    order = np.argsort(-score, kind="stable")
+    truth, score = truth[order], score[order]
+    last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)  # equal scores go together
+    hits = np.cumsum(truth)[last]
+    return np.sum(np.diff(hits, prepend=0) / truth.sum() * hits / (last + 1))
+assert abs(average_precision(y[test], probability) - area) < 1e-9
+assert abs(average_precision(y[test], baseline) - baseline_area) < 1e-9
+assert area > 0.9 and 0.4 < baseline_area < 0.8 and low > 0.1
+assert average_precision(y[test], -closeness(middle)[test]) < baseline_area
+assert 0.2 < y.mean() < 0.5 and 0.2 < threshold < 0.8
+assert found.mean() > 0.9 and false_alarms < 0.2 * len(detected)
+assert found[kinds == "partial"].mean() > 0.8
+assert len(panel.plots) == 4 and not panel.errors
+assert len(panel.spans) == len(passages) + len(detected_then) > 8
+assert np.array_equal(first.values, likely.values[: len(first)]) and np.nanmax(first.values) > 0.9
+truly = labelled(likely.time, passages)
+assert average_precision(truly, likely.values) > 0.9
+if measured:
+    assert [str(event.start)[11:16] for event in published] == ["12:25", "12:34", "12:37"]
+    assert real_likely.shape == real[0].shape and len(real_panel.spans) == 3 + len(real_detected)
+    assert sum(near) >= 1
 """,
     "05-several-missions": """
 from speasy_core.demo._orbits import ORBITS
@@ -52,12 +95,35 @@ assert np.array_equal(at_mms.values[:-1], there.values)
 assert np.all(at_mms.time[:-1] - there.time == lag)
 rise = at_earth.time[np.argmax(np.diff(at_earth.values / at_earth.values.mean())) + 1]
 assert expected[0] < rise < expected[1]
+from speasy_core.demo.synthetic.arrivals import arrival_ns
+
+for name, title in names_of.items():  # the model's clock; Cluster has a sample every 4 s
+    really = pd.Timestamp(arrival_ns(true, name))
+    assert abs((comes.loc[title, "seen"] - really).total_seconds()) < 5
+    assert abs((comes.loc[title, "expected"] - really).total_seconds()) < 60
+assert abs(comes.loc["MMS1", "after Cluster 1 [s]"] - comes.loc["MMS1", "by distance [s]"]) < 6
+before, after = inside[expected[0] - two_minutes : expected[0]], inside[expected[1] :]
+assert before.values.max() < 1 and np.median(after.values[:40]) > 20
+""",
+    "06-several-years": """
+assert len(shocks) == 166 and len(results) == len(shocks) == len(spread)
+assert len(results.values) + len(results.errors) == 166 and len(results.values) > 50
+assert all("MMS1 is in the magnetosheath" in error.message for error in results.errors)
+assert [error.interval for error in results.errors] == [error.interval for error in spread.errors]
+assert results.values == spread.values
+true = table.dropna(subset=["density"])
+assert np.median(np.abs(true["density"] / true["compression"].astype(float) - 1)) < 0.05
+assert (true["field"] < 1.15 * true["density"]).all() and (true["pressure"] > true["density"]).all()
+assert on_time.mean() > 0.65 and abs(late[on_time].median()) < 0.5 and 0.6 < out.mean() < 1
+assert len(march) == 8 and march["above 500 km/s"].between(0.1, 0.9).all()
 """,
 }
 # pictures that a notebook saves, and how many plots are stacked in each
 PICTURES = {
+    "04-boundary-layers": {"precision-recall.png": 1, "detections.png": 2},
     "03-mms-panel": {"mms-panel.png": 6},
-    "05-several-missions": {"where.png": 1, "arrival.png": 2, "boundary.png": 2},
+    "05-several-missions": {"where.png": 1, "arrival.png": 2, "first.png": 1, "boundary.png": 2},
+    "06-several-years": {"shocks.png": 1},
 }
 
 

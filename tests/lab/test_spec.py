@@ -168,12 +168,18 @@ def test_commands_do_not_change_what_they_are_given():
     marked = {"op": "add_span", "start": "1", "stop": "2"}
     spec = apply(add(EMPTY, "cda/A/x"), marked)
     before = spec.to_json()
+    own = {
+        "add_plot": {"plot": before["plots"][0]}, "set_heights": {"heights": {"p1": 2}},
+        "several": {"commands": [{"op": "set_title", "title": "a"}]},
+    }  # fmt: skip
     for op in COMMANDS:
         apply(
             spec,
             {
+                "title": "new", "to": None,
                 "op": op, "product": "a/b", "plot": "p1", "graph": "g1", "index": 0, "start": "1",
                 "stop": "2", "axis": "y", "hidden": [], "span": "s1", "knobs": {"n": 1},
+                **own.get(op, {}),
             },
         )  # fmt: skip
     assert spec.to_json() == before

@@ -152,6 +152,7 @@ export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): Ima
     x1,
     y: new Float32Array(copyBytes(buffers, item.y, channels * 4, 'channels')),
     z: half === null ? new Float32Array(z) : fromHalf(new Uint16Array(z), half),
+    rough: half !== null,
     runs: findRuns(x0, x1),
     across: item.x_label === undefined ? undefined : { label: item.x_label, unit: item.x_unit ?? '', log: item.x_log === true }
   };

@@ -28,6 +28,8 @@ export interface PanelLayout {
   /** Left edge and width of the column of colour bars. */
   barX: number;
   barWidth: number;
+  /** The plot that the axis of time is below. */
+  timed: number;
 }
 
 /** Room above plots, for what the labels of an axis share. */
@@ -51,7 +53,8 @@ export function layoutPanel(
   width: number,
   height: number,
   weights: readonly number[],
-  margins: Margins
+  margins: Margins,
+  timed = weights.length - 1
 ): PanelLayout {
   const count = weights.length;
   const y2Width = margins.y2 ?? 0;
@@ -61,19 +64,20 @@ export function layoutPanel(
   const plotWidth = Math.max(20, Math.round(width - margins.left - y2Width - margins.right));
   const x = Math.round(margins.left);
   let y = TOP;
-  const plots = weights.map(weight => {
+  const plots = weights.map((weight, i) => {
     const share = Math.round((room * usable(weight)) / total);
     const rect = { x, y, width: plotWidth, height: share };
-    y += share + GAP;
+    y += share + GAP + (i === timed ? TIME_AXIS : 0);
     return rect;
   });
   return {
     width,
-    height: count === 0 ? height : y - GAP + TIME_AXIS,
+    height: count === 0 ? height : y - GAP,
     plots,
     y2Width,
     barX: x + plotWidth + y2Width + BAR_OFFSET,
-    barWidth: BAR_WIDTH
+    barWidth: BAR_WIDTH,
+    timed
   };
 }
 
@@ -100,8 +104,9 @@ export function hitTest(layout: PanelLayout, x: number, y: number): Hit | null {
     const rect = layout.plots[index]!;
     const fx = (x - rect.x) / rect.width;
     const fy = 1 - (y - rect.y) / rect.height;
-    if (index === last && y > rect.y + rect.height) {
-      return y <= layout.height ? { index, zone: 'time', fx: Math.min(Math.max(fx, 0), 1), fy: 0 } : null;
+    const below = y - rect.y - rect.height;
+    if (index === layout.timed && below > 0 && below <= TIME_AXIS) {
+      return { index, zone: 'time', fx: Math.min(Math.max(fx, 0), 1), fy: 0 };
     }
     if (y >= rect.y - GAP / 2 && y <= rect.y + rect.height + GAP / 2) {
       const beyond = x < rect.x + rect.width + layout.y2Width ? 'y2' : 'z';

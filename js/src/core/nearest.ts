@@ -46,6 +46,8 @@ export function readLine(data: LineData, ns: bigint): LineSample[] {
 export interface ImageSample {
   channel: number;
   value: number;
+  /** The value to as many digits as it is known, with a sign where these are few. */
+  text: string;
 }
 
 /** Channel and value under (`ns`, `y`); null where there is no column or channel. */
@@ -62,5 +64,7 @@ export function readImage(data: ImageData2D, ns: bigint, y: number): ImageSample
   if (channel === undefined) {
     return null;
   }
-  return { channel: centres[channel]!, value: data.z[i * data.m + channel]! };
+  const value = data.z[i * data.m + channel]!;
+  const rough = data.rough === true && Number.isFinite(value) && value !== 0;
+  return { channel: centres[channel]!, value, text: rough ? `≈ ${formatValue(value, 3)}` : formatValue(value) };
 }

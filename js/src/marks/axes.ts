@@ -188,6 +188,48 @@ export function drawYAxis(
   }
 }
 
+/** Tick marks, labels and the name of an axis of values below a plot. */
+export function drawXAxis(surface: Surface, scale: Scale, { ticks, note }: AxisTicks, rect: Rect, label: string, style: AxisStyle): void {
+  const y = Math.round(rect.y + rect.height);
+  surface.strokeStyle = style.frame;
+  surface.fillStyle = style.foreground;
+  surface.font = style.font;
+  surface.textAlign = 'center';
+  surface.textBaseline = 'top';
+  surface.lineWidth = hairline(style);
+  surface.beginPath();
+  let free = -Infinity;
+  for (const tick of ticks) {
+    const x = crisp(rect.x + rect.width * toUnit(scale, tick.value), style);
+    surface.moveTo(x, y);
+    surface.lineTo(x, y + (tick.label === '' ? TICK / 2 : TICK));
+    const half = surface.measureText(tick.label).width / 2;
+    if (tick.label !== '' && x - half > free) {
+      surface.fillText(tick.label, x, y + TICK + 2);
+      free = x + half + 4;
+    }
+  }
+  surface.stroke();
+  const text = fitLabel(surface, note === '' ? label : `${label} ${note}`, rect.width).join(' ');
+  surface.fillText(text, rect.x + rect.width / 2, y + TICK + 3 + style.fontSize * 1.2);
+}
+
+/** The line of an axis of time that stands below plots which have none themselves. */
+export function drawTimeLine(surface: Surface, { rect, ...frame }: Frame, times: readonly TimeTick[], style: AxisStyle): void {
+  const y = crisp(rect.y + rect.height, style);
+  surface.strokeStyle = style.frame;
+  surface.lineWidth = hairline(style);
+  surface.beginPath();
+  surface.moveTo(rect.x, y);
+  surface.lineTo(rect.x + rect.width, y);
+  for (const { t } of times) {
+    const x = crisp(instantToX({ rect, ...frame }, t), style);
+    surface.moveTo(x, y);
+    surface.lineTo(x, y + TICK);
+  }
+  surface.stroke();
+}
+
 /** Time labels under the last plot, in two lines; none leaves the picture, which is `width` wide. */
 export function drawTimeAxis(
   surface: Surface,

@@ -131,7 +131,7 @@ function paintColumns(
 }
 
 /** Value to colour, 0 (transparent) for none. */
-function colorOf({ z, colormap }: ImageStyle): (value: number) => number {
+export function colorOf({ z, colormap }: ImageStyle): (value: number) => number {
   const index = colorIndexer(z);
   const table = lookupTable(colormap);
   return value => {

@@ -36,7 +36,7 @@ export class Chrome {
   readonly foot = make('div', 'sq-foot');
   /** Buttons whose parts give them their work. */
   readonly add = makeTool('+ add', 'Add a product (A): search and choose');
-  readonly crosshair = makeTool('⌖', 'Crosshair with values (Ctrl+Shift+H)');
+  readonly crosshair = makeTool('┼', 'Crosshair with values (Ctrl+Shift+H)');
   readonly help = makeTool('?', 'Mouse and keys of a panel (?)');
   private readonly title = make('span', 'sq-title');
   private readonly time = make('span', 'sq-time');

@@ -2,11 +2,12 @@
  * The crosshair: a line through all plots at the time that is pointed at, one across the plot under
  * the pointer, and what each plot has there. Linked panels show each other's.
  */
-import type { PanelLayout, Point } from '../core/layout';
+import type { PanelLayout, Point, Rect } from '../core/layout';
 import { hitTest } from '../core/layout';
 import type { PlotState } from '../core/plot';
 import { fromUnit } from '../core/scale';
-import { formatTime, timeAt } from '../core/time';
+import { SpacePlot } from '../core/space';
+import { formatTime } from '../core/time';
 import type { TimeView } from '../core/time';
 import type { Chrome } from './chrome';
 import type { PlotOverlay } from './overlay';
@@ -27,6 +28,10 @@ export class Crosshair {
   remote: bigint | null = null;
   /** What is pointed at here. */
   instant: bigint | null = null;
+  /** Told of the instant that is marked, here or from a linked panel; null for none. */
+  watch: ((instant: bigint | null) => void) | null = null;
+  /** Told of each instant that is marked, for dots on orbits. */
+  watch: ((instant: bigint | null) => void) | null = null;
   private shown: Pointed | null = null;
   private pointer: Point | null = null;
 
@@ -47,39 +52,53 @@ export class Crosshair {
     const { pointer } = this;
     const hit = pointer && hitTest(layout, pointer.x, pointer.y);
     const here = hit?.zone === 'plot' && pointer ? { index: hit.index, fy: hit.fy, fx: hit.fx, pointer } : null;
-    this.instant = here ? timeAt(view, here.fx) : null;
+    const under = here && plots[here.index];
+    this.instant = here && under ? under.instantAt(view, here.fx, layout.plots[here.index]!, here.pointer) : null;
     const instant = this.instant ?? (this.remote !== null && inside(view, this.remote) ? this.remote : null);
     const first = layout.plots[0];
+    this.watch?.(this.on ? instant : null);
+    this.watch?.(this.on ? instant : null);
     if (!this.on || instant === null || !first || layout.plots.length !== plots.length) {
       this.hide();
       return;
     }
     const share = Number(instant - view.start) / Number(view.stop - view.start);
-    const x = here ? here.pointer.x : first.x + share * first.width;
-    this.line(layout, x, here?.pointer.y ?? null, here?.index ?? null);
+    const x = first.x + share * first.width;
+    const timed = layout.plots.filter((_, i) => !(plots[i] instanceof SpacePlot));
+    const across = here && !(under instanceof SpacePlot) ? { y: here.pointer.y, rect: layout.plots[here.index]! } : null;
+    this.line(timed, x, across);
     const resolution = (view.stop - view.start) / BigInt(Math.max(first.width, 1)) || 1n;
     const header = `${formatTime(instant, resolution)} UTC`;
     plots.forEach((plot, i) => {
       const y = here && i === here.index ? fromUnit(plot.scale('y'), here.fy) : null;
-      this.shown!.overlay(plot).readout.show(plot, { instant, header, y, x: x - first.x }, this.shown!.theme);
+      const { readout } = this.shown!.overlay(plot);
+      if (plot instanceof SpacePlot && plot !== under) {
+        readout.hide(); // a dot says where it is
+      } else {
+        const at = plot instanceof SpacePlot && here ? here.pointer.x : x;
+        readout.show(plot, { instant, header, y, x: at - first.x }, this.shown!.theme);
+      }
     });
   }
 
-  private line(layout: PanelLayout, x: number, y: number | null, index: number | null): void {
+  /** Through the plots over time, and across the one that is pointed at. */
+  private line(timed: readonly Rect[], x: number, across: { y: number; rect: Rect } | null): void {
     const { cursor, cursorY } = this.chrome;
-    const first = layout.plots[0]!;
-    const last = layout.plots[layout.plots.length - 1]!;
-    cursor.hidden = false;
+    const first = timed[0];
+    const last = timed[timed.length - 1];
+    const over = across && across.y >= across.rect.y && across.y <= across.rect.y + across.rect.height;
+    cursor.hidden = !first;
+    cursorY.hidden = !over;
+    if (!first || !last) {
+      return;
+    }
     cursor.style.transform = `translateX(${Math.round(x)}px)`;
     cursor.style.top = `${first.y}px`;
     cursor.style.height = `${last.y + last.height - first.y}px`;
-    const rect = index === null ? undefined : layout.plots[index];
-    const across = rect !== undefined && y !== null && y >= rect.y && y <= rect.y + rect.height;
-    cursorY.hidden = !across;
-    if (across) {
-      cursorY.style.transform = `translateY(${Math.round(y)}px)`;
-      cursorY.style.left = `${rect.x}px`;
-      cursorY.style.width = `${rect.width}px`;
+    if (across && over) {
+      cursorY.style.transform = `translateY(${Math.round(across.y)}px)`;
+      cursorY.style.left = `${across.rect.x}px`;
+      cursorY.style.width = `${across.rect.width}px`;
     }
   }
 

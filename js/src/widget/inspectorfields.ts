@@ -16,6 +16,7 @@ interface Row {
 function row(label: string, controls: readonly Control[], key: FieldKey, ...more: HTMLElement[]): Row {
   const node = make('div', 'sq-field');
   const name = make('label', 'sq-field-name', label);
+  name.title = label;
   const error = make('div', 'sq-field-error');
   const id = `sq-field-${(count += 1)}`;
   error.id = `${id}-error`;
@@ -134,7 +135,7 @@ export function pairField(
   commit: (pair: Pair | null) => void
 ): HTMLElement {
   const text = (pair: Pair | null, i: 0 | 1): string => (pair ? formatPlain(pair[i]) : '');
-  const ends = [0, 1].map(i => input('text', text(value, i as 0 | 1), text(shown, i as 0 | 1) || 'auto')) as [HTMLInputElement, HTMLInputElement];
+  const ends = [0, 1].map(i => input('text', text(value, i as 0 | 1), shown ? String(Number(shown[i]!.toPrecision(4))) : 'auto')) as [HTMLInputElement, HTMLInputElement];
   ends.forEach((end, i) => {
     end.inputMode = 'decimal';
     end.setAttribute('aria-label', `${label}, ${i === 0 ? 'from' : 'to'}`);

@@ -62,7 +62,7 @@ function plotForm(panel: PanelHost, plot: PlotState): HTMLElement[] {
   const { spec, id } = plot;
   const shown = section(
     'Plot',
-    numberField('height', 'Height, relative', spec.height, '1', { low: 0.05, high: 100 }, height =>
+    numberField('height', 'Height', spec.height, '1', { low: 0.05, high: 100 }, height =>
       panel.command({ op: 'set_heights', heights: { [id]: height ?? 1 } })
     ),
     checkField('grid', 'Grid', spec.grid !== false, grid => panel.command({ op: 'set_plot', plot: id, grid })),

@@ -171,8 +171,14 @@ export class InspectorTree {
     }
   }
 
+  private edit(item: TreeItem): void {
+    this.go(item);
+    this.actions.edit();
+  }
+
   private key(event: KeyboardEvent): void {
-    const item = this.current;
+    const on = event.target instanceof HTMLElement ? event.target.dataset.key : undefined;
+    const item = this.items.find(({ key }) => key === on);
     if (!item || event.ctrlKey || event.metaKey) {
       return;
     }
@@ -187,8 +193,8 @@ export class InspectorTree {
       End: () => this.go(shown.at(-1)),
       ArrowRight: () => (open ? this.go(shown[at + 1]) : this.toggle(item, true)),
       ArrowLeft: () => (open ? this.toggle(item, false) : this.go(parent)),
-      Enter: () => this.actions.edit(),
-      F2: () => this.actions.edit(),
+      Enter: () => this.edit(item),
+      F2: () => this.edit(item),
       Delete: () => this.actions.remove(item),
       Backspace: () => this.actions.remove(item)
     };

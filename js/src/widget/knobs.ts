@@ -125,10 +125,14 @@ class Knobs implements Part {
     return this.node.ownerDocument.defaultView ?? window;
   }
 
-  /** Arrows and letters turn a knob here, and are no shortcuts of the page; Ctrl+S and the like are. */
+  /**
+   * Arrows and letters turn a knob here, and are no shortcuts of the page; Ctrl+S and the like are.
+   * Notebooks bind keys to whatever has the focus, so that element itself has to say so.
+   */
   private readonly holdOff = (event: KeyboardEvent): void => {
-    const own = event.target instanceof Node && this.node.contains(event.target);
-    this.node.toggleAttribute('data-lm-suppress-shortcuts', own && !event.ctrlKey && !event.metaKey);
+    if (event.target instanceof Element && this.node.contains(event.target)) {
+      event.target.toggleAttribute('data-lm-suppress-shortcuts', !event.ctrlKey && !event.metaKey);
+    }
   };
 
   private undoByKey(event: KeyboardEvent): void {

@@ -3,9 +3,10 @@ import { clock } from '../core/clock';
 import type { RawBuffer } from '../core/decode';
 import { Edits } from '../core/edits';
 import type { PanelLayout, Rect } from '../core/layout';
-import { PlotState } from '../core/plot';
+import type { PlotState } from '../core/plot';
 import { AskError, Questions } from '../core/questions';
 import type { Answered } from '../core/questions';
+import { plotFor } from '../core/space';
 import { sameView } from '../core/time';
 import type { TimeView } from '../core/time';
 import { PROTOCOL_VERSION } from '../protocol';
@@ -157,7 +158,7 @@ export class PanelView implements PanelHost {
     this.feed.adopt(this.spec.plots);
     const old = new Map(this.plots.map(plot => [plot.id, plot]));
     this.plots = this.spec.plots.map(spec => {
-      const plot = old.get(spec.id) ?? new PlotState(spec, this.feed.store);
+      const plot = plotFor(old.get(spec.id), spec, this.feed.store);
       plot.update(spec);
       return plot;
     });

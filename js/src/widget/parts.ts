@@ -10,6 +10,7 @@ import { makeOutput } from './output';
 import type { MakePart } from './part';
 import { makePlotMenu } from './plotmenu';
 import { makeReorder } from './reorder';
+import { makeSpacing } from './spacing';
 import { makeTelling } from './telling';
 import { makeTimeBar } from './timebar';
 
@@ -20,6 +21,7 @@ export const PARTS: readonly MakePart[] = [
   makeKnobs,
   makeOutput,
   makeCrosshair,
+  makeSpacing,
   makeFinder,
   makeHeights,
   makeReorder,

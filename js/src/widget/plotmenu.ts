@@ -2,6 +2,7 @@
 import type { PlotState } from '../core/plot';
 import { autoscale, toggleLog } from './gestures';
 import { inspectEntries } from './inspector';
+import { kindEntries } from './kinds';
 import { openMenu, SEPARATOR } from './menu';
 import type { MenuEntry } from './menu';
 import type { MakePart, PanelHost } from './part';
@@ -11,7 +12,7 @@ import { moveEntries } from './reorder';
 export type PlotEntries = (panel: PanelHost, plot: PlotState) => MenuEntry[];
 
 /** In the order in which they are shown. */
-export const PLOT_ENTRIES: PlotEntries[] = [scaleEntries, inspectEntries, placeEntries];
+export const PLOT_ENTRIES: PlotEntries[] = [scaleEntries, kindEntries, inspectEntries, placeEntries];
 
 function scaleEntries(panel: PanelHost, plot: PlotState): MenuEntry[] {
   const axis = plot.image() ? 'z' : 'y';

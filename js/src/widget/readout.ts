@@ -93,10 +93,13 @@ function readGraph(
       return [];
     }
     const at = `${data.yLabel === '' ? 'y' : data.yLabel} ${formatValue(sample.channel, 4)} ${prettyUnit(data.yUnit)}`.trim();
-    return [row(null, at, `${formatValue(sample.value, 4)} ${prettyUnit(data.unit)}`.trim())];
+    return [row(null, at, `${sample.text} ${prettyUnit(data.unit)}`.trim())];
   }
   if (data.kind === 'curve') {
     return readCurve(plot, state, data, instant).map(([name, value]) => row(colors[0] ?? null, name, value));
+  }
+  if (data.kind !== 'line') {
+    return [];
   }
   const hidden = plot.hidden(state.id);
   const single = data.columns.length === 1;

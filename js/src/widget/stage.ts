@@ -150,12 +150,13 @@ export class Stage {
         this.overlays.delete(id);
       }
     }
+    const focused = this.root.contains(this.root.ownerDocument.activeElement);
     plots.forEach((plot, i) => {
       const overlay = this.overlay(plot);
       overlay.place(layout.plots[i]!);
       overlay.update(this.scene.theme);
       overlay.setBusy(slow);
-      overlay.node.classList.toggle('sq-current', this.pointer !== null && i === current);
+      overlay.node.classList.toggle('sq-current', i === current && (this.pointer !== null || focused));
     });
   }
 

@@ -202,10 +202,12 @@ describe('edits', () => {
     edits.setAxis('p1', 'y', { range: [1, 2] });
     edits.setAxis('p1', 'z', { range: null });
     edits.flush();
-    expect(sent).toEqual([
+    // One step to undo, whatever a gesture has moved.
+    const commands = [
       { op: 'set_axis', plot: 'p1', axis: 'y', log: true, range: [1, 2] },
       { op: 'set_axis', plot: 'p1', axis: 'z', range: null }
-    ]);
+    ];
+    expect(sent).toEqual([{ op: 'several', commands }]);
   });
 
   it('know their own echo from news', () => {

@@ -70,9 +70,23 @@ export class FakeModel {
       this.reply({ type: 'welcome', view: message.view, version: '0.0.0' });
     } else if (message.type === 'command') {
       this.edit(message);
+    } else if (message.type === 'ask') {
+      this.find(message);
     } else if (message.type === 'view') {
       this.tiles(message);
     }
+  }
+
+  /** As many hits as the query has letters, with names that are markup. */
+  find({ view, id, what, args }) {
+    const hit = (_, i) => ({
+      id: `fake/${['vector', 'spectrogram', 'density'][i % 3]}`, name: `<b>${args.query}</b> ${i}`, unit: 'nT', kind: 'vector',
+      title: '<img src=x onerror=alert(1)>', path: ['fake', 'A mission', 'An instrument', 'DATASET_H0', 'x']
+    });
+    const hits = Array.from({ length: args.query.length }, hit);
+    const known = what === 'search' && args.query !== 'nothing';
+    const error = args.query.startsWith('bad:') ? { message: 'There is no field bad', hint: 'provider, type' } : undefined;
+    this.reply({ type: 'answer', view, id, value: { hits: known ? hits : [], more: false }, error });
   }
 
   edit({ id, command }) {
@@ -81,10 +95,22 @@ export class FakeModel {
       return this.emit('change:spec');
     }
     const spec = structuredClone(this.spec);
+    const commands = command.op === 'several' ? command.commands : [command];
+    if (commands.some(one => this.change(spec, id, one) === false)) {
+      return undefined;
+    }
+    this.past.push(this.spec);
+    this.spec = spec;
+    return this.emit('change:spec');
+  }
+
+  /** Change `spec`; false when the command is refused. */
+  change(spec, id, command) {
     const plot = spec.plots.find(p => p.id === command.plot);
     if (command.op === 'add_product') {
       if (!command.product.startsWith('fake/')) {
-        return this.reply({ type: 'refused', id, message: `Unknown product ${command.product}`, hint: 'try fake/vector' });
+        this.reply({ type: 'refused', id, message: `Unknown product ${command.product}`, hint: 'try fake/vector' });
+        return false;
       }
       const made = this.plot(command.product.slice(5));
       if (plot) {
@@ -97,14 +123,16 @@ export class FakeModel {
     } else if (command.op === 'set_time_range') {
       spec.time_range = { start: command.start, stop: command.stop };
     } else if (command.op === 'set_axis') {
-      const { log, range } = command;
-      Object.assign(plot[command.axis], log === undefined ? {} : { log }, range === undefined ? {} : { range });
+      const { op: _op, plot: _plot, axis, ...change } = command;
+      Object.assign(plot[axis], change);
     } else if (command.op === 'set_hidden') {
       plot.graphs.find(g => g.id === command.graph).hidden = command.hidden;
+    } else if (command.op === 'set_heights') {
+      spec.plots.forEach(p => Object.assign(p, { height: command.heights[p.id] ?? p.height }));
+    } else if (command.op === 'move_plot') {
+      spec.plots.splice(command.index, 0, ...spec.plots.splice(spec.plots.indexOf(plot), 1));
     }
-    this.past.push(this.spec);
-    this.spec = spec;
-    this.emit('change:spec');
+    return true;
   }
 
   tiles(request) {

@@ -156,15 +156,16 @@ describe('keys', () => {
 });
 
 describe('a drop', () => {
-  let host: DropHost & { drops: [string[], DropTarget][]; refused: string[]; target: DropTarget | null };
+  let host: DropHost & { drops: [string[], DropTarget][]; refused: string[]; moved: [string, number][]; target: DropTarget | null };
 
   beforeEach(() => {
     host = {
       drops: [],
       refused: [],
+      moved: [],
       target: null,
       current: () => 0,
-    layout: () => layoutPanel(800, 600, [1, 1], { left: 60, right: 20 }),
+      layout: () => layoutPanel(800, 600, [1, 1], { left: 60, right: 20 }),
       showTarget(target) {
         this.target = target;
       },
@@ -173,6 +174,10 @@ describe('a drop', () => {
       },
       refuse(reason) {
         this.refused.push(reason);
+      },
+      owns: types => types.includes('application/vnd.sciqlop.panel.me'),
+      move(payload, index) {
+        this.moved.push([payload.plot.id, index]);
       }
     };
     detach = attachDrop(node, node, host);

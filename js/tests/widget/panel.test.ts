@@ -121,8 +121,10 @@ describe('a panel', () => {
     delete document.documentElement.dataset.sciqlopMouse;
     expect(box.hidden).toBe(true);
     expect(BigInt(root().dataset.start!) > start && BigInt(root().dataset.stop!) < stop).toBe(true);
-    const commands = model.sent.flatMap(m => (m.type === 'command' ? [m.command] : []));
-    expect(commands.map(c => c.op)).toEqual(['set_axis', 'set_time_range']);
+    const sent = model.sent.flatMap(m => (m.type === 'command' ? [m.command] : []));
+    // One step to undo.
+    const commands = sent.flatMap(c => (c.op === 'several' ? c.commands : []));
+    expect([sent.length, ...commands.map(c => c.op)]).toEqual([1, 'set_axis', 'set_time_range']);
     const { range } = commands[0] as unknown as { range: [number, number] };
     expect(range[0]).toBeGreaterThan(-1);
     expect(range[1]).toBeLessThan(1);
