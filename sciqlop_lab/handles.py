@@ -119,7 +119,7 @@ class GraphHandle:
         return f"<Graph {self.id} of {self.product} in plot {self.plot}>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # a frozen one could not have a height to set
 class PlotHandle:
     """One plot of a panel."""
 

@@ -21,7 +21,7 @@ CLASSES = {
     "U": "an unclear error",
     "N": "a silent None, or silently nothing",
     "W": "wrong, mixed or holed data",
-    "H": "later than the deadline and half a second",
+    "H": "later than the deadline and a second and a half",
     "C": "death of the process",
     "M": "more than 400 MB of memory",
     "L": "needless loss: the data could be had",

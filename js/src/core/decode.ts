@@ -50,6 +50,8 @@ export interface ImageData2D extends DataBase {
   x1: Float64Array;
   y: Float32Array;
   z: Float32Array;
+  /** Came as half floats, wrong by up to 0.05 %. */
+  rough?: boolean;
   runs: Run[];
   /** Of a histogram: the axis that is not time, along which edges are values. */
   across?: { label: string; unit: string; log: boolean };
@@ -232,6 +234,11 @@ export function sizeOf(data: GraphData): number {
   return data.kind !== 'image'
     ? data.t.byteLength + data.y.reduce((sum, column) => sum + column.byteLength, 0)
     : data.x0.byteLength + data.x1.byteLength + data.y.byteLength + data.z.byteLength;
+}
+
+/** Bytes that the data took on the way. */
+export function sentOf(data: GraphData): number {
+  return sizeOf(data) - (data.kind === 'image' && data.rough ? data.z.byteLength / 2 : 0);
 }
 
 /** First and last instant that the data reaches; null when there is none. */

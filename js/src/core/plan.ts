@@ -32,7 +32,7 @@ export function refOf({ level, index }: Place): TileRef {
 function tileBytes(state: GraphState): number {
   let most = 0;
   for (const tile of state.grid.values()) {
-    most = Math.max(most, tile.bytes);
+    most = Math.max(most, tile.sent);
   }
   return most || UNKNOWN;
 }

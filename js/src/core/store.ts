@@ -4,7 +4,7 @@
  * newest answer and a few older ones, which fill in until the next comes.
  */
 import type { FromKernel, Item, KnobValues, PlotSpec } from '../protocol';
-import { DecodeError, decodeCurve, decodeGaps, decodeImage, decodeLine, sizeOf } from './decode';
+import { DecodeError, decodeCurve, decodeGaps, decodeImage, decodeLine, sentOf, sizeOf } from './decode';
 import type { GapRange, GraphData, RawBuffer } from './decode';
 import { levelFor } from './grid';
 import { Grid } from './tiles';
@@ -238,6 +238,7 @@ export class TileStore {
       gaps: decodeGaps(gaps),
       message: item.status === 'empty' ? item.message : '',
       bytes: 300 + (tile.data ? sizeOf(tile.data) : 0),
+      sent: 300 + (tile.data ? sentOf(tile.data) : 0),
       staleAt: item.draft ? 0 : gaps.some(gap => gap.retryable) ? this.now() + RETRY_AFTER : Infinity,
       used: ++this.uses
     };

@@ -13,7 +13,9 @@ export interface Tile extends TimeView {
 export interface GridTile extends Tile, Place {
   gaps: GapRange[];
   message: string;
+  /** That it takes, and that it took on the way. */
   bytes: number;
+  sent: number;
   /** When to ask again, for what a server did not deliver; Infinity for never. */
   staleAt: number;
   /** Counts up with each use. */

@@ -30,8 +30,6 @@ export class Crosshair {
   instant: bigint | null = null;
   /** Told of the instant that is marked, here or from a linked panel; null for none. */
   watch: ((instant: bigint | null) => void) | null = null;
-  /** Told of each instant that is marked, for dots on orbits. */
-  watch: ((instant: bigint | null) => void) | null = null;
   private shown: Pointed | null = null;
   private pointer: Point | null = null;
 
@@ -56,7 +54,6 @@ export class Crosshair {
     this.instant = here && under ? under.instantAt(view, here.fx, layout.plots[here.index]!, here.pointer) : null;
     const instant = this.instant ?? (this.remote !== null && inside(view, this.remote) ? this.remote : null);
     const first = layout.plots[0];
-    this.watch?.(this.on ? instant : null);
     this.watch?.(this.on ? instant : null);
     if (!this.on || instant === null || !first || layout.plots.length !== plots.length) {
       this.hide();

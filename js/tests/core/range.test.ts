@@ -101,6 +101,7 @@ describe('the readout', () => {
 
   it('names the channel and value under the cursor, and nothing in a gap', () => {
     expect(readImage(image(), at(1.5), 80)).toEqual({ channel: 100, value: 4, text: '4' });
+    expect(readImage(image({ rough: true, z: image().z.map(z => z * 1.23456) }), at(1.5), 80)!.text).toBe('≈ 4.94');
     expect(readImage(image(), at(3), 80)).toBeNull();
     expect(readImage(image(), at(1.5), 1e6)).toBeNull();
   });
