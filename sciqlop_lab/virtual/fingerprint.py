@@ -322,7 +322,7 @@ def _collect(value: Any, found: dict[str, str], seen: set[int]) -> None:
     for name, item in held:
         if callable(item):
             _collect(item, found, seen)
-        elif getattr(item, "nbytes", 0) < _LARGE and not isinstance(item, types.ModuleType):
+        elif not isinstance(item, types.ModuleType) and getattr(item, "nbytes", 0) < _LARGE:
             reader = _Reader()
             with suppress(NoFingerprint):
                 reader.take(item, name)

@@ -188,7 +188,8 @@ def _times(entries: Sequence[bytes]) -> NDArray[np.int64]:
     # numpy wraps silently outside of what nanoseconds hold; fill times are there
     good = (years > 1677) & (years < 2262)
     try:
-        found = np.where(good, texts, b"NaT").astype("M8[ns]").astype(np.int64)
+        # by way of str: numpy 1.26 dies of bytes that are no date
+        found = np.where(good, texts, b"NaT").astype("U").astype("M8[ns]").astype(np.int64)
     except ValueError:  # a leap second, or a form that numpy does not take
         found = np.array(
             [to_ns(t.decode("ascii", "replace")) if ok else NAT
