@@ -55,7 +55,9 @@ def set_heights(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
         where = f"set_heights.heights.{spec.plot(name).id}"
         number = isinstance(height, (int, float)) and not isinstance(height, bool)
         if not number or not math.isfinite(height) or not 1 / _MOST <= height <= _MOST:
-            raise fail(where, f"expected a number from {1 / _MOST} to {_MOST:g}, got {height!r:.40}")
+            raise fail(
+                where, f"expected a number from {1 / _MOST} to {_MOST:g}, got {height!r:.40}"
+            )
         wanted[name] = float(height)
     plots = tuple(replace(p, height=wanted.get(p.id, p.height)) for p in spec.plots)
     return replace(spec, plots=plots)

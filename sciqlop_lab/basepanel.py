@@ -352,7 +352,7 @@ class PanelCore(SpanEdits, KnobEdits, KindEdits, Workflows, Conversation):
         return [(plot, graph.id, self._sources[graph.id]) for plot, graph in self._model.graphs]
 
     def _compute(self, graphs: Iterable[tuple[str, str, Source]]) -> None:
-        """Compute some graphs for every view; the kernel's own is of no use beside that of a page."""
+        """Compute graphs for every view; the kernel's own is of no use beside that of a page."""
         if self._engine.views not in ([], [KERNEL_VIEW]):
             self._engine.cancel(KERNEL_VIEW)
         self._engine.add(graphs)

@@ -140,6 +140,7 @@ def _lacking(spec: specs.PanelSpec) -> list[str]:
         "a symmetric logarithm": any("symlog" in (p.y.log, p.y2.log) for p in spec.plots),
         f"the colour map {', '.join(sorted(maps))}": bool(maps),
         "spans": bool(spec.spans),
+        "orbits, x-y plots and 2-D histograms": any(p.kind != "time" for p in spec.plots),
     }
     return [what for what, wanted in asked.items() if wanted]
 
@@ -170,7 +171,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
     @property
     def figures(self) -> list[Any]:
         """The bqplot figures from top to bottom, to be put among other widgets."""
-        return [self._plots[plot.id].figure for plot in self._model.plots]
+        return [plot.figure for plot in self._plots.values()]
 
     # -- from the spec to the figures -----------------------------------------------------
     def _publish(self, spec: specs.PanelSpec) -> None:
@@ -182,7 +183,7 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
 
     def _arrange(self) -> None:
         """Make the figures those of the spec."""
-        wanted = {plot.id: plot for plot in self._model.plots}
+        wanted = {plot.id: plot for plot in self._model.plots if plot.kind == "time"}
         self._plots = {
             name: self._plots.get(name) or _Plot(self._x, plot) for name, plot in wanted.items()
         }
@@ -264,7 +265,8 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
     def _ask(self, span: TimeRange) -> None:
         self._label(span)
         self._gen += 1
-        self._engine.request(ViewRequest(_VIEW, self._gen, span, _WIDTH), self._wanted())
+        drawn = [one for one in self._wanted() if one[0] in self._plots]
+        self._engine.request(ViewRequest(_VIEW, self._gen, span, _WIDTH), drawn)
 
     def _work_ahead(self) -> None:
         """Do nothing: the figures are filled whether they are shown or not."""

@@ -70,12 +70,22 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is derived from: a graph, its columns, and the others of its panel."""
+    """What is derived from: a graph, the others of its panel, and columns by graph as drawn."""
 
     graph: GraphSpec
-    columns: tuple[str, ...]
+    names: Mapping[str, tuple[str, ...]]
     others: tuple[GraphSpec, ...]
     span: TimeRange
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the graph's columns; none where they are not known."""
+        return self.names.get(self.graph.id, ())
+
+    def vector(self, name: str, graph: GraphSpec | None = None) -> str:
+        """Return an expression for the first three columns: a fourth is mostly the magnitude."""
+        columns = self.names.get((graph or self.graph).id, ())
+        return f"{name}[{_listed(columns[:3])}]" if len(columns) > 3 else name
 
     @property
     def seconds(self) -> float:
@@ -117,7 +127,11 @@ def _columns(subject: Subject) -> Param:
 
 
 def _of_column(name: str, column: str) -> str:
-    return f"{name}[{column!r}]" if column else name
+    return f"{name}[{_quoted(column)}]" if column else name
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(_quoted, names))}]"
 
 
 def _others(subject: Subject, label: str) -> Param:
@@ -126,8 +140,11 @@ def _others(subject: Subject, label: str) -> Param:
 
 
 def _read_other(name: str, values: dict[str, Any], subject: Subject) -> str:
-    graph = next(g for g in subject.others if g.id == values["other"])
-    return f"{name} = {_reading(graph)}"
+    return f"{name} = {_reading(_other(values, subject))}"
+
+
+def _other(values: dict[str, Any], subject: Subject) -> GraphSpec:
+    return next(g for g in subject.others if g.id == values["other"])
 
 
 def _filtered(low: bool, high: bool) -> Callable[[str, dict[str, Any], Subject], list[str]]:
@@ -154,17 +171,26 @@ def _corners(low: bool, high: bool) -> Callable[[Subject], list[Param]]:
 
 def _around(values: dict[str, Any]) -> str:
     """Say how far a filter sees: three periods of its lowest corner."""
-    corner = values.get("low", values.get("high"))
+    corner = values["low"] if "low" in values else values["high"]
     return f", margin={_nice(3 / corner):g}"
 
 
 def _aligned(name: str, values: dict[str, Any], subject: Subject) -> list[str]:
-    mean = f"rolling_mean(interpolate({name}, field), {values['window']!r})"
+    field = subject.vector("field", _other(values, subject))
     return [
         _read_other("field", values, subject),
-        f"background = {mean}",
-        f"field_aligned({name}, background)",
+        f"background = rolling_mean(interpolate({name}, {field}), {values['window']!r})",
+        f"field_aligned({subject.vector(name)}, background)",
     ]
+
+
+def _difference(name: str, values: dict[str, Any], subject: Subject) -> list[str]:
+    other = _other(values, subject)
+    mine, theirs = len(subject.columns), len(subject.names.get(other.id, ()))
+    a, b = name, "other"
+    if mine != theirs and min(mine, theirs) == 3:
+        a, b = subject.vector(name), subject.vector("other", other)
+    return [_read_other("other", values, subject), f"{a} - interpolate({name}, {b})"]
 
 
 def _window(label: str, share: float) -> Callable[[Subject], list[Param]]:
@@ -173,7 +199,8 @@ def _window(label: str, share: float) -> Callable[[Subject], list[Param]]:
 
 RECIPES: dict[str, Recipe] = {
     "magnitude": Recipe(
-        "Magnitude", "magnitude", lambda name, values, subject: [f"np.linalg.norm({name}, axis=1)"],
+        "Magnitude", "magnitude",
+        lambda name, values, subject: [f"np.linalg.norm({subject.vector(name)}, axis=1)"],
         numpy=True, options=lambda values: ', locality="pointwise"',
     ),
     "component": Recipe(
@@ -183,9 +210,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "difference": Recipe(
         "Difference of two products", "difference",
-        lambda name, values, subject: [
-            _read_other("other", values, subject), f"{name} - interpolate({name}, other)",
-        ],
+        _difference,
         lambda subject: [_others(subject, "Subtract")], ("interpolate",), needs_other=True,
     ),
     "low_pass": Recipe(
@@ -216,12 +241,16 @@ RECIPES: dict[str, Recipe] = {
         lambda name, values, subject: [
             f"spectrogram({_of_column(name, values['column'])}, nperseg={values['samples']})"
         ],
-        lambda subject: [_columns(subject), Param("samples", "Samples in a window", 256, whole=True)],
+        lambda subject: [
+            _columns(subject), Param("samples", "Samples in a window", 256, whole=True),
+        ],
         ("spectrogram",), options=lambda values: ', product_type="spectrogram"',
     ),
     "field_aligned": Recipe(
         "Field-aligned coordinates", "fac", _aligned,
-        lambda subject: [_others(subject, "Magnetic field"), *_window("Background: mean over", 0.05)(subject)],
+        lambda subject: [
+            _others(subject, "Magnetic field"), *_window("Background: mean over", 0.05)(subject),
+        ],
         ("field_aligned", "interpolate", "rolling_mean"),
         options=lambda values: f", margin={values['window']:g}", needs_other=True,
     ),
@@ -258,7 +287,7 @@ def source_of(op: str, subject: Subject, values: dict[str, Any], path: str) -> s
     """
     recipe = RECIPES[op]
     name = variable_name(path)
-    read = _input_name(subject.graph, name)
+    read = "data"
     *lines, value = recipe.write(read, values, subject)
     graphs = [subject.graph, *(g for g in subject.others if g.id == values.get("other"))]
     at_hand = any(ProductRef.parse(g.product).provider == namespace.PROVIDER for g in graphs)
@@ -275,7 +304,7 @@ def source_of(op: str, subject: Subject, values: dict[str, Any], path: str) -> s
             else []
         ),
     ]
-    about = f"{recipe.title} of {_plain(subject.graph.product)}."
+    about = f"{recipe.title}: {_plain(subject.graph.product)}."
     return "\n".join([
         *head, "", "",
         f"@virtual_product({_quoted(path)}{recipe.options(values)}, test=False)",
@@ -295,20 +324,14 @@ def _plain(text: str) -> str:
     return re.sub(r'["\\\r\n]', " ", text)
 
 
-def _input_name(graph: GraphSpec, taken: str) -> str:
-    name = variable_name(graph.product)
-    clash = {taken, "start", "stop", "np", "spz", "other", "field", "background"}
-    return f"{name}_in" if name in clash else name
-
-
 def form(panel: Any, args: Mapping[str, Any]) -> dict[str, Any]:
     """Return the dialog of a recipe for a graph: fields, a free name, and the Python.
 
     Parameters
     ----------
     args : mapping
-        ``op``, ``plot``, ``graph``, ``columns`` as the page knows them; ``params`` and ``name``
-        where they were changed.
+        ``op``, ``plot``, ``graph``, ``columns`` by graph as the page knows them; ``params`` and
+        ``name`` where they were changed.
 
     Raises
     ------
@@ -335,7 +358,11 @@ def form(panel: Any, args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _subject(panel: Any, graph: GraphSpec, columns: Any) -> Subject:
-    names = tuple(str(c) for c in columns[:_MOST_COLUMNS]) if isinstance(columns, list) else ()
+    given = columns if isinstance(columns, Mapping) else {}
+    names = {
+        str(name): tuple(str(c) for c in of[:_MOST_COLUMNS])
+        for name, of in given.items() if isinstance(of, list)
+    }  # fmt: skip
     others = tuple(
         g for _, g in panel.model.graphs
         if g.id != graph.id and ProductRef.parse(g.product).provider != DATA

@@ -13,10 +13,11 @@ from typing import Any
 from speasy_core.errors import InvalidRequest
 
 from .protocol import PROTOCOL_VERSION, ProtocolError
+from .svgpdf import to_pdf
 
 __all__ = ["Exports"]
 
-FORMATS = ("svg", "png")
+FORMATS = ("svg", "png", "pdf")
 _MOST_WAITING = 32
 _MAGIC = {"svg": b"<svg", "png": b"\x89PNG"}
 
@@ -50,7 +51,9 @@ class Exports:
             self._waiting[name] = (target, kind)
             while len(self._waiting) > _MOST_WAITING:
                 del self._waiting[next(iter(self._waiting))]
-        return {"v": PROTOCOL_VERSION, "type": "export", "id": name, "format": kind}
+        # a PDF is made of the page's SVG
+        drawn = "svg" if kind == "pdf" else kind
+        return {"v": PROTOCOL_VERSION, "type": "export", "id": name, "format": drawn}
 
     def take(self, message: Mapping[str, Any], buffers: list[Any]) -> Path | None:
         """Write what a page sent; return where, or None when another page was faster."""
@@ -59,8 +62,10 @@ class Exports:
         if target is None:
             return None
         content = bytes(buffers[0]) if buffers else b""
-        if not content.startswith(_MAGIC[kind]):
+        if not content.startswith(_MAGIC["svg" if kind == "pdf" else kind]):
             raise ProtocolError(f"the page sent no {kind.upper()} for {target.name}")
+        if kind == "pdf":
+            content = to_pdf(content.decode("utf-8", "replace"), target.stem)
         part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
         try:
             part.write_bytes(content)

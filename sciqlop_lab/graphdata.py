@@ -80,7 +80,8 @@ def _plotted(panel: Any, product: str) -> SpeasyVariable:
 
 def _cut(variable: SpeasyVariable, span: TimeRange) -> SpeasyVariable:
     first, stop = variable.time_ns.searchsorted([span.start_ns, span.stop_ns])
-    return variable[int(first) : int(stop)]
+    cut: SpeasyVariable = variable[int(first) : int(stop)]
+    return cut
 
 
 def graph_of(panel: Any, plot: Any, graph: Any) -> GraphSpec:

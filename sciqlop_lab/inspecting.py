@@ -32,7 +32,7 @@ def set_title(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
 def set_plot(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
     """Show or hide the `grid` and the `legend` of a plot; fields left out stay as they are."""
     plot = spec.plot(command.get("plot"))
-    shown = {
+    shown: dict[str, Any] = {
         key: read_shown(command[key], f"set_plot.{key}")
         for key in ("grid", "legend")
         if key in command

@@ -8,7 +8,7 @@ from typing import Any
 
 from .inspecting import graph_of
 from .plotkinds import ASPECTS, SPACE_KINDS, family, option_names, read_options, read_planes
-from .reading import fail, read_choice, read_mapping
+from .reading import read_choice, read_mapping
 from .spec import AxisSpec, ColorAxisSpec, PanelSpec, PlotSpec
 
 __all__ = ["fields_of_plot", "fitted_to", "set_kind", "set_options"]
@@ -53,8 +53,8 @@ def set_kind(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
     known = option_names(kind)
     graphs = []
     for graph in plot.graphs:
-        kept = {name: value for name, value in graph.options.items() if name in known}
-        kept = read_options(kind, kept, "set_kind.options") if kind == graph.kind else {}
+        alike = family(kind) == plot.kind  # pairs stay pairs when they are counted
+        kept = {k: v for k, v in graph.options.items() if alike and k in known}
         graphs.append(replace(graph, kind=kind, options={**kept, **options}))
     fields = fields_of_plot(kind, command, "set_kind")
     before, after = ((_HEIGHT if k != "time" else 1.0) for k in (plot.kind, family(kind)))
@@ -71,8 +71,6 @@ def set_options(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
     What is left out stays; an option of null is the default again.
     """
     plot = spec.plot(command.get("plot"))
-    if plot.kind == "time":
-        raise fail("set_options.plot", f"{plot.id} is over time, which has no options")
     graph = graph_of(plot, command.get("graph", plot.graphs[0].id))
     given = read_mapping(command.get("options", {}), "set_options.options")
     options = read_options(graph.kind, {**graph.options, **given}, "set_options.options")

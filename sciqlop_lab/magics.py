@@ -14,12 +14,16 @@ from speasy_core.session import default_session
 from speasy_core.timerange import TimeRange
 
 from . import virtual
-from .user_api.plot import PlotPanel, create_plot_panel, last_panel, plot_panel, product_id
+from .completing import complete_magics
+from .user_api._parts import product_id
+from .user_api.layers import HLine, Marker, Span, layers, register_layer
+from .user_api.plot import PlotPanel, create_plot_panel, last_panel, plot_panel
 from .virtual.kinds import ANNOTATIONS
 from .virtual.trial import examine, range_for
 
 __all__ = ["define", "load_ipython_extension", "plot", "set_time_range"]
 
+_MARKS = {"HLine": HLine, "Marker": Marker, "Span": Span}
 _HINT = "write one function of (start, stop) in the cell; helpers have names that begin with _"
 
 
@@ -119,18 +123,18 @@ def _time(text: str) -> Any:
 
 
 # -- %%vp ------------------------------------------------------------------------------------
-def _function_name(cell: str) -> str:
+def _function_name(cell: str, magic: str = "%%vp") -> str:
     try:
         tree = ast.parse(cell)
     except SyntaxError as error:
-        raise InvalidRequest(f"%%vp: line {error.lineno}: {error.msg}", hint=_HINT) from error
+        raise InvalidRequest(f"{magic}: line {error.lineno}: {error.msg}", hint=_HINT) from error
     names = [
         node.name for node in tree.body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     ]  # fmt: skip
     if len(names) != 1:
         there = f"there are {len(names)}: {', '.join(names)}" if names else "there is none"
-        raise InvalidRequest(f"%%vp needs one function in the cell, and {there}", hint=_HINT)
+        raise InvalidRequest(f"{magic} needs one function in the cell, and {there}", hint=_HINT)
     return names[0]
 
 
@@ -193,6 +197,29 @@ def _debug(product: virtual.VirtualProduct, options: argparse.Namespace) -> None
     display({"text/plain": said}, raw=True)  # type: ignore[no-untyped-call]
 
 
+def define_layer(line: str, cell: str, shell: Any) -> Any:
+    """``%%layer [--path P] [--scope auto|panel|plot]``: make a layer of a cell's function.
+
+    A panel that is there shows it at once; ``panel.add_layer("path")`` shows it in another.
+    """
+    parser = _Arguments(prog="%%layer", add_help=False)
+    parser.add_argument("--path")
+    parser.add_argument("--scope", default="auto")
+    options = parser.parse_args(shlex.split(line))
+    name = _function_name(cell, "%%layer")
+    for known, kind in {**ANNOTATIONS, **_MARKS}.items():
+        shell.user_ns.setdefault(known, kind)
+    if not shell.run_cell(cell).success:
+        return None
+    known_before = (options.path or name) in layers
+    layer = register_layer(options.path or name, options.scope)(shell.user_ns[name])
+    shell.user_ns[name] = layer
+    panel = last_panel()
+    if panel is not None and panel.plots and not known_before:
+        panel.add_layer(layer)
+    return layer
+
+
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics with a shell of IPython."""
     shell.register_magic_function(plot, "line", "plot")
@@ -201,5 +228,10 @@ def load_ipython_extension(shell: Any) -> None:
     def vp(line: str, cell: str) -> virtual.VirtualProduct | None:
         return define(line, cell, shell)
 
-    vp.__doc__ = define.__doc__
+    def layer(line: str, cell: str) -> Any:
+        return define_layer(line, cell, shell)
+
+    vp.__doc__, layer.__doc__ = define.__doc__, define_layer.__doc__
     shell.register_magic_function(vp, "cell", "vp")
+    shell.register_magic_function(layer, "cell", "layer")
+    complete_magics(shell)

@@ -111,13 +111,15 @@ def of_positions(
     variable = _three(variable, options)
     frame = str(options.get("frame") or "").strip().lower() or frame_of(variable)
     told = options.get("planet")
-    planet = "" if told == "none" else told or planet_of(variable.unit, frame)
+    guess = planet_of(variable.unit, frame) if variable.unit else ""
+    planet = "" if told == "none" else told or guess
     notes: list[str] = []
     radius = 0.0
     if planet:
         variable, radius = _in_radii(variable, planet)
     elif told != "none":
-        _check_length(variable)
+        if variable.unit:
+            _check_length(variable)
         notes.append("no planet drawn: the data does not tell which one; name it with planet=")
     wanted = options.get("boundaries")
     asked = DEFAULT_BOUNDARIES if wanted is None else tuple(wanted)
@@ -181,7 +183,8 @@ def _three(variable: SpeasyVariable, options: Mapping[str, Any]) -> SpeasyVariab
             f"{name} has no component {', '.join(missing)}",
             hint=f"components: {', '.join(variable.columns)}",
         )
-    return variable[columns]
+    chosen: SpeasyVariable = variable[columns]
+    return chosen
 
 
 def _in_radii(variable: SpeasyVariable, planet: str) -> tuple[SpeasyVariable, float]:

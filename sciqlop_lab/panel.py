@@ -19,7 +19,7 @@ from . import spec as specs
 from .basepanel import PanelCore
 from .export import Exports
 from .protocol import PROTOCOL_VERSION, ProtocolError
-from .stills import Still
+from .stills import Still, warm_up
 from .subshells import keep_apart
 
 __all__ = ["CanvasPanel", "Panel"]
@@ -99,6 +99,7 @@ class CanvasPanel(Still, PanelCore, anywidget.AnyWidget):
     def __init__(self, start: Any, stop: Any = None, *, session: Any = None) -> None:
         self._pictures = FirstPicture()
         self._exports = Exports()
+        warm_up()
         self._setup(start, stop, session)
         super().__init__(
             _esm=_bundle("panel.js"), _css=_bundle("panel.css"), spec=self._model.to_json()
@@ -114,7 +115,7 @@ class CanvasPanel(Still, PanelCore, anywidget.AnyWidget):
     def _write(self, content: dict[str, Any], buffers: list[Any]) -> None:
         try:
             written = self._exports.take(content, buffers)
-        except (OSError, ProtocolError) as error:
+        except (OSError, ProtocolError, SpeasyError) as error:
             self._notice("error", f"the picture was not saved: {error}")
         else:
             if written is not None:
@@ -134,7 +135,7 @@ class CanvasPanel(Still, PanelCore, anywidget.AnyWidget):
         ----------
         path : path
             Of the file; its ending chooses the format.
-        format : {"svg", "png"}, optional
+        format : {"svg", "png", "pdf"}, optional
             Replaces the ending's choice.
 
         Raises

@@ -14,7 +14,7 @@ from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
 from . import namespace, virtual
-from .adapt import TIMELESS
+from .adapt import TIMELESS, to_variable
 from .choosing import options_of
 from .computed import Computed
 from .graphdata import DATA
@@ -110,9 +110,10 @@ class KindEdits:
 
         Parameters
         ----------
-        x : str, tree node, ProductRef, SpeasyVariable, DataArray or function
+        x : str, tree node, ProductRef, SpeasyVariable, DataArray, function or array
             What is on the x axis; without `y` a product of several components. A function of
-            ``(start, stop)`` may return ``(x, y)`` or ``(time, x, y)``.
+            ``(start, stop)`` may return ``(x, y)`` or ``(time, x, y)``. Two arrays of numbers
+            have no times: all of them are shown, whatever the range.
         y : as `x`, optional
             What is on the y axis, interpolated at the times of `x`.
         plot : str, int or PlotHandle, optional
@@ -141,8 +142,7 @@ class KindEdits:
         --------
         >>> panel.xy("cda/AC_H0_MFI/BGSEc", columns=("Bx", "By"), color="time")  # doctest: +SKIP
         """
-        if y is not None:
-            options["y"] = y
+        x, options = _with_second(x, y, options)
         return self._plot_any(x, plot, kind="xy", **options)
 
     def histogram2d(self, x: Any, y: Any = None, plot: Any = None, **options: Any) -> Any:
@@ -179,8 +179,7 @@ class KindEdits:
         >>> panel.histogram2d("amda/imf", columns=(1, 2), normalise="column")  # doctest: +SKIP
         """
         log_z = options.pop("log_z", None)
-        if y is not None:
-            options["y"] = y
+        x, options = _with_second(x, y, options)
         handle = self._plot_any(x, plot, kind="histogram2d", **options)
         if log_z is not None:
             self.command({"op": "set_axis", "plot": handle.plot, "axis": "z", "log": bool(log_z)})
@@ -218,6 +217,10 @@ class KindEdits:
             return asks_function(virtual.Registered(self.session.get_data, ref), knobs)
         return asks_session(self.session.get_data, ref, options_of(knobs))
 
+    def plot(self, what: Any, plot: Any = None, **options: Any) -> Any:
+        """Add to the panel."""
+        raise NotImplementedError
+
     def _plot_any(self, what: Any, plot: Any, **options: Any) -> Any:
         """Add as `plot` does, which finds its way back to `_plot_space`."""
         raise NotImplementedError
@@ -251,6 +254,15 @@ class KindEdits:
         raise RuntimeError("the graph that was added is gone")
 
 
+def _with_second(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return what is plotted and its options: two arrays are one variable without times."""
+    if y is None:
+        return x, options
+    if isinstance(x, (list, tuple, np.ndarray)) and isinstance(y, (list, tuple, np.ndarray)):
+        return to_variable((x, y), name="data", pairs=True), options
+    return x, {**options, "y": y}
+
+
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
@@ -259,29 +271,27 @@ def keeps(variable: SpeasyVariable) -> Fetch:
     """Return what gives the part of a variable that lies in a range."""
 
     def fetch(span: TimeRange, deadline: Deadline, pixels: int) -> SpeasyVariable:
-        return variable[span.start : span.stop]
+        return _timed(variable, span) if variable.meta.get(TIMELESS) else variable[span]
 
     return fetch
 
 
 def asks_function(product: Computed, knobs: Mapping[str, Any]) -> Fetch:
     """Return what calls a function of the user."""
-
     taken = usable(product.knobs, knobs)
 
     def fetch(span: TimeRange, deadline: Deadline, pixels: int) -> SpeasyVariable:
         def call(own: Deadline) -> SpeasyVariable:
             return product.compute(span, knobs=taken, deadline=own, pixels=pixels)
 
-        return _timed(bounded(call, deadline, product.timeout, product.__name__), span)
+        found = bounded(call, deadline, product.timeout, product.__name__)
+        return _timed(found, span) if found.meta.get(TIMELESS) else found
 
     return fetch
 
 
 def _timed(variable: SpeasyVariable, span: TimeRange) -> SpeasyVariable:
     """Return what came without times evenly over the range, in the order in which it came."""
-    if not variable.meta.get(TIMELESS):
-        return variable
     count = len(variable)
     step = span.duration_ns / max(count, 1)
     times = span.start_ns + (np.arange(count) * step).astype(np.int64)

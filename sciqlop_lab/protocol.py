@@ -56,6 +56,13 @@ Without, it belongs to the range that was asked for, as what a function returns 
     y, z``: `x0` and `x1` hold n float64, left and right edge of each column in seconds after
     `t0`; `y` float32 channel centres, ``[m]`` or, with `y_varying`, ``[n][m]``; `z` ``[n][m]``
     float32 where `z_scale` is null, else half floats to be multiplied by it.
+    Of a two-dimensional histogram ``x_label, x_unit, x_log`` too: `x0` and `x1` are values then,
+    and `t0` is 0; NaN marks an empty bin.
+``status: "ok", kind: "curve"``
+    ``t0, n, rows, columns, unit, label, color, gaps, notes, t, y``: components against each other
+    in the order of time, made of `rows` samples; `y` float32 ``[column][n]``, NaN lifts the pen.
+    Of two values ``x_label, x_unit, y_label, y_unit``; of an orbit ``frame``, ``planet`` (name,
+    radius, lit) and ``shapes``, boundaries as `x` and distance `rho` from the x axis.
 ``status: "empty"``   ``message, gaps``: the server said that it has nothing here.
 ``status: "error"``   ``error: {type, title, message, hint, traceback}``
 ``status: "stopped"`` the user did not want to wait.

@@ -281,4 +281,3 @@ class MissingSource:
 
     def abandon(self) -> None:
         """Do nothing."""
-

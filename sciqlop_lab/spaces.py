@@ -222,10 +222,7 @@ def _component(variable: SpeasyVariable, which: str | int) -> SpeasyVariable:
         )
     count = 1 if variable.ndim == 1 else variable.shape[1]
     columns = columns if len(columns) == count else [str(i) for i in range(count)]
-    if isinstance(which, str):
-        index = index_named(which, columns, name)
-    else:
-        index = which
+    index = index_named(which, columns, name) if isinstance(which, str) else which
     if index >= count:
         raise VariableError(
             f"{name} has {count} component{'s' * (count > 1)}, and none of number {index}",

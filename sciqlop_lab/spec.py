@@ -202,7 +202,8 @@ class PlotSpec:
             AxisSpec.from_json(value.get("depth", {}), f"{where}.depth"),
             read_planes(value.get("planes", PLANES), f"{where}.planes"),
             read_choice(value.get("aspect", "auto"), f"{where}.aspect", ASPECTS),
-            *(read_shown(value.get(key, True), f"{where}.{key}") for key in ("grid", "legend")),
+            read_shown(value.get("grid", True), f"{where}.grid"),
+            read_shown(value.get("legend", True), f"{where}.legend"),
             read_items(value.get("items", ()), f"{where}.items"),
         )
 

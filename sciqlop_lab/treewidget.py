@@ -48,6 +48,9 @@ class ProductTree(anywidget.AnyWidget):
     >>> ProductTree(panel)  # doctest: +SKIP
     """
 
+    # None until it is made: what is refused is closed too
+    _pool: ThreadPoolExecutor | None = None
+
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     has_panel = traitlets.Bool(help="products go to the kernel's own panel").tag(sync=True)
@@ -67,11 +70,15 @@ class ProductTree(anywidget.AnyWidget):
             _esm=_bundle("tree.js"), _css=_bundle("tree.css"), has_panel=panel is not None
         )
         self.on_msg(self._take)
-        self._pool.submit(self._service.start)
+        self._submit(self._service.start)
 
     def _take(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and isinstance(content.get("token"), int):
-            self._pool.submit(self._answer, content)
+            self._submit(self._answer, content)
+
+    def _submit(self, call: Callable[..., None], *args: Any) -> None:
+        if self._pool is not None:
+            self._pool.submit(call, *args)
 
     def _answer(self, question: dict[str, Any]) -> None:
         answer: dict[str, Any]
@@ -130,7 +137,9 @@ class ProductTree(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Remove the tree from the page."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
         super().close()
 
     def __repr__(self) -> str:

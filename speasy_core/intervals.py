@@ -204,7 +204,7 @@ class _Caller:
     def __call__(self, span: TimeRange, collect: bool) -> Any:
         try:
             return self.function(*self.form(span))
-        except Exception as error:
+        except Exception as error:  # the user's function may raise anything; it is his to read
             if not collect:
                 raise
             trace = "".join(traceback.format_exception(error))

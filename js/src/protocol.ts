@@ -100,6 +100,15 @@ export interface PlotItem {
   in: 'data' | 'pixels';
 }
 
+/** A time table or catalogue over a panel; its events come by the question `overlays`. */
+export interface OverlaySpec {
+  id: string;
+  product: string;
+  name: string;
+  color: string | null;
+  color_by: string | null;
+}
+
 export interface PlotSpec {
   items?: PlotItem[];
   id: string;
@@ -125,6 +134,9 @@ export interface PanelSpec {
   time_range: { start: Ns; stop: Ns };
   plots: PlotSpec[];
   spans?: SpanSpec[];
+  overlays?: OverlaySpec[];
+  /** Python of functions by product; nothing runs it by itself. */
+  functions?: Record<string, string>;
 }
 
 export type AxisName = 'y' | 'y2' | 'z' | 'x' | 'depth';
@@ -165,6 +177,10 @@ export type Command =
   | { op: 'set_hidden'; plot: string; graph: string; hidden: string[] }
   /** null is the default; commands of one gesture are one step of undo. */
   | { op: 'set_knobs'; plot: string; graph: string; knobs: Record<string, KnobValue | null>; gesture?: string }
+  /** A time table or catalogue whose ranges are marked in all plots. */
+  | { op: 'add_overlay'; product: string; name: string }
+  | { op: 'remove_overlay'; overlay: string }
+  | { op: 'set_overlay'; overlay: string; color?: string | null; color_by?: string | null }
   | { op: 'undo' }
   | { op: 'redo' };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def _farthest(points: Array, first: int, last: int) -> tuple[float, int]:
 
 
 def _shape(points: Array, tolerance: float, most: int) -> NDArray[np.intp]:
-    """Return rows whose polyline is within `tolerance` of all, the farthest first (Douglas-Peucker).
+    """Return rows whose polyline is within `tolerance` of all points (Douglas-Peucker).
 
     What is farthest from the line so far is added, until nothing is far or `most` are there.
     """
@@ -118,7 +119,7 @@ def _joined(ns: NDArray[np.int64]) -> list[slice]:
     if len(edges) > len(ns) // 4:  # bursts: no hole is one
         return [slice(0, len(ns))]
     bounds = [0, *edges.tolist(), len(ns)]
-    return [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(bounds)]
 
 
 class CurvePicture:
@@ -141,7 +142,7 @@ class CurvePicture:
         first, last = np.searchsorted(ns, (range.start_ns, range.stop_ns))
         clean = self._variable[int(first) : int(last)].fill_to_nan()
         points = np.asarray(clean.values, dtype=np.float64)
-        good = np.isfinite(points).all(axis=1)
+        good: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=1))
         if not good.any():
             return None
         times, points, holes = _with_holes(clean.time_ns, points, good)
@@ -166,7 +167,7 @@ def _with_holes(
     """Return thinned times and points, with a point to be lifted over in each hole."""
     # samples without a value lift the pen as well: the good ones on either side stay apart
     stretches = _joined(ns)
-    label = np.cumsum(~good)
+    label: NDArray[np.int64] = np.cumsum(~good, dtype=np.int64)
     for number, part in enumerate(stretches):
         label[part] += number * (len(ns) + 1)
     ns, points, label = ns[good], points[good], label[good]
@@ -177,7 +178,7 @@ def _with_holes(
     before = np.searchsorted(kept, starts[1:])
     times = np.insert(ns[kept], before, ns[starts[1:]])
     out = np.insert(points[kept], before, points[starts[1:]], axis=0)
-    holes = np.zeros(len(times), dtype=bool)
+    holes = np.zeros(len(times), dtype=np.bool_)
     holes[before + np.arange(len(before))] = True
     return times, out, holes
 

@@ -50,8 +50,8 @@ def _packed(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float |
     """Return values as they are sent, and what to multiply half floats by.
 
     Half floats are half as long on the way and wrong by at most 2**-11 (0.05 %) of each value,
-    less than a step of the colours. Few values stay as they are, so that a readout of single
-    samples is exact; and so do those that span more than 29 powers of two.
+    less than a step of the colours; the page's readout says so. Few values stay as they are, so
+    that a readout of single samples is exact; and so do those that span more than 29 powers of two.
     """
     size = np.abs(values)
     size[~((size > 0) & (size < np.inf))] = np.nan

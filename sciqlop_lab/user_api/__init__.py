@@ -6,7 +6,7 @@ notebooks.
 
 from __future__ import annotations
 
-from . import dsp
+from . import dsp, templates, tracing
 from ._time_range import TimeRange
 
-__all__ = ["TimeRange", "dsp"]
+__all__ = ["TimeRange", "dsp", "templates", "tracing"]

@@ -18,7 +18,7 @@ from speasy_core.variable import SpeasyVariable
 from .product import PROVIDER, Function, VirtualProduct
 from .trial import check_definition
 
-__all__ = ["attach", "create", "find", "of_function", "subscribe", "virtual_product"]
+__all__ = ["attach", "create", "find", "of_function", "products", "subscribe", "virtual_product"]
 
 
 class Listener(Protocol):
@@ -278,6 +278,12 @@ def find(path: str) -> VirtualProduct | None:
     """Return the product of that path below ``vp``, or None."""
     with _lock:
         return _products.get(path)
+
+
+def products() -> list[VirtualProduct]:
+    """Return all of them, in the order of their definition."""
+    with _lock:
+        return list(_products.values())
 
 
 def remove(product: str | ProductRef | VirtualProduct) -> None:

@@ -37,7 +37,7 @@ def pack(function: Any, name: str) -> bytes:
         return bytes(_cloudpickle().dumps(function))
     except ConfigError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever object the function holds says no in a way of its own
         raise VirtualProductError(
             f"{name} cannot be sent to another process: {error}",
             hint="let it import and open what it uses by itself, or leave process=True out",

@@ -128,16 +128,18 @@ class MinMaxPyramid(Pyramid):
         dtype = np.result_type(*self.columns)
         low, high = (np.empty((len(self.columns), n), dtype) for _ in range(2))
 
-        def reduce(column: Any_, least: Any_, most: Any_) -> None:
-            for a in range(0, n, _CHUNK // base):
-                b = min(n, a + _CHUNK // base)
-                block = column[a * base : b * base].reshape(-1, base)
-                np.fmin.reduce(block, axis=1, out=least[a:b])
-                np.fmax.reduce(block, axis=1, out=most[a:b])
+        def reduce(job: tuple[int, int]) -> None:
+            k, a = job
+            b = min(n, a + step)
+            block = self.columns[k][a * base : b * base].reshape(-1, base)
+            np.fmin.reduce(block, axis=1, out=low[k, a:b])
+            np.fmax.reduce(block, axis=1, out=high[k, a:b])
 
-        threads = min(len(self.columns), os.cpu_count() or 1) if len(self.time) > _LONG else 1
+        step = _CHUNK // base
+        jobs = [(k, a) for k in range(len(self.columns)) for a in range(0, n, step)]
+        threads = min(4, os.cpu_count() or 1) if len(self.time) > _LONG else 1
         with ThreadPoolExecutor(threads, "sciqlop-pyramid") as pool:
-            list(pool.map(reduce, self.columns, low, high))
+            list(pool.map(reduce, jobs))
         self._levels.append((low, high))
         while low.shape[1] // FACTOR >= 2:
             keep = low.shape[1] // FACTOR * FACTOR

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .labpage import LabPage
-from .steps import PANEL, graphs, panel, reload, view, wait_for_graphs, wheel
+from .steps import graphs, panel, reload, view, wait_for_graphs, wheel
 from .test_busy_and_storm import MAKE, SHOW
 
 # Comm messages that leave the page in that many milliseconds.

@@ -97,9 +97,7 @@ def test_a_file_outlives_its_kernel_and_the_page(lab: LabPage) -> None:
         ok(lab, panel(lab), count)
         assert view(panel(lab)) == shown, "the unsaved move is still there"
 
-    lab.page.evaluate(
-        f"async () => {{ await {CURRENT}.content._host.session.restartKernel(); }}"
-    )
+    lab.page.evaluate(f"async () => {{ await {CURRENT}.content._host.session.restartKernel(); }}")
     lab.page.get_by_text("the panel follows").wait_for(timeout=5000)
     is_back()
     lab.page.evaluate(f"() => {{ {CURRENT}.content._do('import os; os._exit(3)'); }}")

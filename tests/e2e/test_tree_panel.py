@@ -144,7 +144,7 @@ def test_above_below_and_onto_a_plot_by_keys(lab: LabPage) -> None:
     lab.shot("tree-menu")
     for text in ("Add to Panel", "Open in New Panel", "Insert Code", "Copy as get_data"):
         assert text in menu.first.text_content()
-    menu.get_by_text("Add to Plot").hover()
+    menu.get_by_text("Plot in").hover()
     onto = lab.page.locator(".lm-Menu:visible").get_by_text("Onto 1:")
     onto.wait_for(timeout=5000)
     onto.click()

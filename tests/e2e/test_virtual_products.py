@@ -1,8 +1,10 @@
-"""Virtual products as a person meets them: defined, dragged, turned, rewritten, broken, cancelled."""
+"""Virtual products as a person meets them: defined, dragged, turned, rewritten, broken, ended."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from .labpage import LabPage
 from .steps import find_row, graphs, panel, show_tree, view, wait_for_graphs, wheel
@@ -74,6 +76,7 @@ def magic(start: float, stop: float, level: float = 3.0) -> Scalar["level"]:
 def both_themes(lab: LabPage, name: str) -> None:
     for theme in ("Dark", "Light"):
         lab.theme(f"JupyterLab {theme}")
+        panel(lab).evaluate("node => node.scrollIntoView({block: 'center'})")
         lab.shot(f"vp-{name}-{theme.lower()}")
 
 
@@ -125,8 +128,10 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
     wait_for_graphs(lab, root, 2)
     start, stop = view(root)
     lab.until(
-        lambda: lab.evaluate("[round(t * 1e3) for t in calls[-1][:2]]")
-        == str([round(start / 1e6), round(stop / 1e6)]),
+        lambda: (
+            lab.evaluate("[round(t * 1e3) for t in calls[-1][:2]]")
+            == str([round(start / 1e6), round(stop / 1e6)])
+        ),
         10,
         "the function was called with what is visible",
     )
@@ -186,7 +191,8 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
     lab.until(lambda: graphs(root)[1]["status"] == "error", 10, "the error is on the plot")
     card = root.locator(".sq-error")
     said = card.text_content()
-    for part in ("the wave is broken", "in helper_of_mine", "in wave", "asked for", "Cell In[", "line 2"):
+    places = ("in helper_of_mine", "in wave", "Cell In[", "line 2")
+    for part in ("the wave is broken", "asked for", *places):
         assert part in said, said
     for part in ("sciqlop_lab/", "speasy_core/", "threading.py"):
         assert part not in said
@@ -206,10 +212,12 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
     stop_button.locator("visible=true").first.click()
     lab.until(lambda: graphs(root)[1]["status"] == "stopped", 5, "it is given up")
     lab.until(
-        lambda: lab.evaluate(
-            "sum(t.name.startswith('vp wave') for t in __import__('threading').enumerate())"
-        )
-        == "0",
+        lambda: (
+            lab.evaluate(
+                "sum(t.name.startswith('vp wave') for t in __import__('threading').enumerate())"
+            )
+            == "0"
+        ),
         10,
         "the loop is broken, and no thread is left behind",
     )
@@ -228,7 +236,7 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
 def test_a_product_of_a_cell_in_two_plots(lab: LabPage) -> None:
     show = (
         'panel = Panel("2023-01-02", "2023-01-03")\npanel.plot(magic)\n'
-        'panel.plot(magic, level=5.0)\npanel'
+        "panel.plot(magic, level=5.0)\npanel"
     )
     setup = "%load_ext sciqlop_lab\nimport numpy as np\nfrom sciqlop_lab import Panel"
     lab.notebook("magic.ipynb", [setup, MAGIC, show])
@@ -243,8 +251,10 @@ def test_a_product_of_a_cell_in_two_plots(lab: LabPage) -> None:
     one.fill("-1.5")
     one.press("Enter")
     lab.until(
-        lambda: lab.evaluate("[dict(g.knobs) for _, g in panel.model.graphs]")
-        == "[{'level': -1.5}, {'level': 5.0}]",
+        lambda: (
+            lab.evaluate("[dict(g.knobs) for _, g in panel.model.graphs]")
+            == "[{'level': -1.5}, {'level': 5.0}]"
+        ),
         10,
         "knobs of one product in two plots are independent",
     )
@@ -253,3 +263,79 @@ def test_a_product_of_a_cell_in_two_plots(lab: LabPage) -> None:
     root.evaluate("node => { node.style.width = '520px'; }")
     lab.until(lambda: not root.evaluate("n => n.classList.contains('sq-knobs-beside')"), 5, "below")
     both_themes(lab, "narrow")
+
+
+SAME = """
+import numpy as np
+from scipy import signal
+import speasy_core as spz
+from sciqlop_lab import Panel, virtual_product
+from speasy_core.signal.filtering import sosfiltfilt
+
+@virtual_product("story/mfa", test=False)
+def aligned(start, stop):
+    field = spz.get_data("cda/CO_MAG_1SEC/B_RTN", start, stop)
+    sos = signal.butter(4, [1 / 600, 1 / 60], btype="bandpass", fs=1.0, output="sos")
+    mean = np.median(field, axis=0)
+    er = mean / np.linalg.norm(mean)
+    et = np.cross(er, (1, 0, 0))
+    et = et / np.linalg.norm(et)
+    matrix = np.array([er, et, np.cross(er, et)])
+    return sosfiltfilt(sos=sos, var=np.einsum("kj,ij->ik", matrix, field - mean))
+
+panel = Panel("2009-01-02T00:00", "2009-01-02T06:00")
+panel.plot(aligned)
+panel
+"""
+SCRIPT = """
+t = panel.time_range
+script = spz.get_data("vp/story/mfa", t.start, t.stop)
+other = Panel(t.start, t.stop)
+other.plot(script, label="aligned")
+for one in (panel, other):
+    one.plots[0].set_axis(range=(-0.3, 0.3))
+other
+"""
+PIXELS = """node => {
+    const canvas = node.querySelector('.sq-canvas');
+    const plot = node.querySelector('.sq-plot').getBoundingClientRect();
+    const stage = node.querySelector('.sq-stage').getBoundingClientRect();
+    const r = devicePixelRatio;
+    const {data} = canvas.getContext('2d').getImageData((plot.left - stage.left) * r + 2,
+        (plot.top - stage.top) * r + 2, plot.width * r - 4, plot.height * r - 4);
+    return Array.from(new Uint32Array(data.buffer)).join(',');
+}"""
+
+
+def test_on_screen_as_in_the_script(lab: LabPage) -> None:
+    """A filter depends on the whole range: a zoomed plot shows what the script computes for it."""
+    lab.page.set_viewport_size({"width": 1440, "height": 1500})
+    lab.notebook("same.ipynb", [SAME, SCRIPT])
+    lab.run(0)
+    root = panel(lab)
+    wait_for_graphs(lab, root, 1)
+    for _ in range(6):
+        wheel(lab, root, -200, "Control")
+        lab.page.wait_for_timeout(60)
+    lab.until(
+        lambda: (
+            lab.evaluate("(panel.time_range.start_ns, panel.time_range.stop_ns)") == str(view(root))
+        ),
+        10,
+        "the gesture has ended",
+    )
+    (shown,) = wait_for_graphs(lab, root, 1)
+    lab.run(1)
+    other = panel(lab, 1)
+    (_script,) = wait_for_graphs(lab, other, 1)
+    assert shown["n"] > 100
+    lab.page.mouse.move(5, 5)
+    lab.page.keyboard.press("Escape")
+    lab.page.wait_for_timeout(500)
+    assert lab.evaluate("len(script)") == str(shown["n"]), "sample by sample"
+    lab.shot("vp-same")
+    one, two = (np.array(r.evaluate(PIXELS).split(","), np.uint32) for r in (root, other))
+    assert one.shape == two.shape
+    # the script's samples come in tiles, whose borders round a pixel here and there
+    assert np.count_nonzero(one != two) < 100, "the same picture"
+    both_themes(lab, "same")

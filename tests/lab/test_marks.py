@@ -23,6 +23,7 @@ def variables():
     yield SpeasyVariable(TIME, values[:, 0], name="one", meta={"SCALETYP": "log"})
     yield SpeasyVariable(TIME, values[:, :3], columns=["x", "y", "z"], unit="nT", name="b")
     yield SpeasyVariable(TIME, values.astype(">f8"), name="six")
+    yield SpeasyVariable(TIME, values[:, :2], name="pair")
     yield SpeasyVariable(TIME, np.ones((5000, 3, 3)), name="tensor")
     yield SpeasyVariable(TIME, np.arange(5000, dtype="u1"), name="flag")
     yield SpeasyVariable(TIME, values, axes=[Axis(energy, name="e")], meta=spectrum)

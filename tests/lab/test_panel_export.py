@@ -30,7 +30,7 @@ def test_what_is_no_picture_is_not_written(tmp_path):
 
 
 def test_a_wrong_ending_or_folder_is_said_at_once(tmp_path):
-    with pytest.raises(InvalidRequest, match="'pdf' is not a format"):
-        Exports().ask(tmp_path / "b.pdf")
+    with pytest.raises(InvalidRequest, match="'bmp' is not a format"):
+        Exports().ask(tmp_path / "b.bmp")
     with pytest.raises(InvalidRequest, match="no folder"):
         Exports().ask(tmp_path / "nowhere" / "b.svg")

@@ -145,7 +145,7 @@ def test_move_axis_hidden_and_range():
         {"op": "move_plot", "plot": "p1", "index": None},
         {"op": "set_time_range", "start": "6", "stop": "5"},
         {"op": "set_time_range", "start": "x", "stop": "5"},
-        {"op": "set_axis", "plot": "p1", "axis": "x"},
+        {"op": "set_axis", "plot": "p1", "axis": "w"},
         {"op": "set_axis", "plot": "p1", "axis": "y", "range": [1, float("nan")]},
         {"op": "set_hidden", "plot": "p1", "graph": "g1", "hidden": "bx"},
         {"op": "set_axis", "plot": "p1", "axis": "z", "log": "symlog"},
@@ -171,6 +171,7 @@ def test_commands_do_not_change_what_they_are_given():
     own = {
         "add_plot": {"plot": before["plots"][0]}, "set_heights": {"heights": {"p1": 2}},
         "several": {"commands": [{"op": "set_title", "title": "a"}]},
+        "set_kind": {"kind": "orbit"},
     }  # fmt: skip
     for op in COMMANDS:
         apply(

@@ -188,6 +188,16 @@ def test_a_true_claim_is_taken(real):
     assert len(v) == 8640
 
 
+def test_the_last_digit_of_float32_refutes_no_claim(real):
+    def rounded(start, stop):
+        t, y = wave(start, stop)
+        y = y.astype(np.float32)
+        # as when a mean is summed up from another sample on
+        return t, y if len(y) > 8000 else np.nextafter(y, np.float32(9))
+
+    virtual_product("t/rounded", margin="10min", test=SPAN, session=real)(rounded)
+
+
 def test_a_false_claim_is_refused_with_the_numbers(real):
     def centred(start, stop):
         t, y = wave(start, stop)

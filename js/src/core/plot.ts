@@ -75,9 +75,9 @@ export class PlotState {
     return 'y';
   }
 
-  /** The instant under a place of the plot, in fractions of it or pixels; null where there is none. */
-  instantAt(view: TimeView, fx: number, _rect: Rect, _at: Point): bigint | null {
-    return timeAt(view, fx);
+  /** The instant under a place of the plot, which lies in `rect`; null where there is none. */
+  instantAt(view: TimeView, rect: Rect, at: Point): bigint | null {
+    return timeAt(view, Math.min(Math.max((at.x - rect.x) / rect.width, 0), 1));
   }
 
   get id(): string {

@@ -122,6 +122,9 @@ export class SpacePlot extends PlotState {
       if (data.planet) {
         COORDINATES.forEach(axis => take(axis, [-data.planet!.radius, data.planet!.radius]));
       }
+      // A boundary is of interest to whom comes near it.
+      const reach = Math.max(...(found.x ?? [0]).map(Math.abs), ...(found.y ?? [0]).map(Math.abs));
+      data.shapes.filter(({ x }) => (x[0] ?? Infinity) < 1.5 * reach).forEach(({ x }) => take('x', [0, x[0]!]));
     }
     const image = this.image();
     if (image && image.n > 0) {
@@ -150,9 +153,15 @@ export class SpacePlot extends PlotState {
     return withUnit([LETTER[axis], data.frame].filter(text => text !== '').join(' '), data.unit);
   }
 
-  override instantAt(_view: TimeView, _fx: number, rect: Rect, at: Point): bigint | null {
+  override instantAt(_view: TimeView, rect: Rect, at: Point): bigint | null {
     const cell = cellAt(this, rect, at);
     return cell && nearestInstant(this, cell, at);
+  }
+
+  /** What it shows in words, without its ranges. */
+  get subject(): string {
+    const names = this.newest().map(({ state, data }) => this.name(state, data)).join(', ');
+    return this.orbit ? `orbit of ${names} in ${this.planes.join(', ')}` : this.image() ? '2-D histogram' : names;
   }
 
   /** A remark on what the automatic axis cannot show is of plots over time. */

@@ -15,8 +15,14 @@ export function localNode(name: string, more: Partial<LocalNode> = {}): LocalNod
   return { id: -1, name, kind: 'folder', ref: null, title: '', unit: '', has_children, ...more };
 }
 
-/** Kinds that hold others or are no time series: a panel cannot draw them. */
-const NOT_PLOTTABLE = new Set(['folder', 'dataset', 'timetable', 'catalog']);
+/** Kinds that hold others: a panel cannot draw them. */
+const NOT_PLOTTABLE = new Set(['folder', 'dataset']);
+/** Kinds that list events: a panel draws them over all its plots. */
+const LISTS = new Set(['timetable', 'catalog']);
+
+export function isList({ kind }: { kind: string }): boolean {
+  return LISTS.has(kind);
+}
 
 export class Branch {
   /** null until they were asked for. */

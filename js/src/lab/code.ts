@@ -79,15 +79,23 @@ export function suggestRange(
 /** Product ids of a kernel's own variables begin with this. */
 const OF_KERNEL = 'kernel/';
 
+/** Ids of products that list events, which are had whole. */
+export type Lists = ReadonlySet<string>;
+
 /** Code that fetches products into `v`, or `v1`, `v2`, ...; runs in a fresh kernel. */
-export function getDataCode(ids: readonly string[], ranges: readonly SuggestedRange[]): string {
+export function getDataCode(
+  ids: readonly string[],
+  ranges: readonly SuggestedRange[],
+  lists: Lists = new Set()
+): string {
   const lines = ids.map((id, i) => {
     const name = ids.length > 1 ? `v${i + 1}` : 'v';
     const { start, stop } = ranges[i]!;
     if (id.startsWith(OF_KERNEL)) {
       return variableName(id);
     }
-    return `${name} = spz.get_data(${[id, start, stop].map(pythonLiteral).join(', ')})`;
+    const args = lists.has(id) ? [id] : [id, start, stop];
+    return `${name} = spz.get_data(${args.map(pythonLiteral).join(', ')})`;
   });
   const fetches = ids.some(id => !id.startsWith(OF_KERNEL));
   return `${fetches ? 'import speasy_core as spz\n' : ''}${lines.join('\n')}\n`;
@@ -117,8 +125,16 @@ function shownOnce(name: string, range: SuggestedRange, edits: readonly string[]
 }
 
 /** Code that shows a panel with products. */
-export function panelCode(ids: readonly string[], range: SuggestedRange, name: string): string {
-  const edits = ids.map(id => `command({"op": "add_product", "product": ${pythonLiteral(id)}})`);
+export function panelCode(
+  ids: readonly string[],
+  range: SuggestedRange,
+  name: string,
+  lists: Lists = new Set()
+): string {
+  const edits = ids.map(id => {
+    const op = lists.has(id) ? 'add_overlay' : 'add_product';
+    return `command({"op": "${op}", "product": ${pythonLiteral(id)}})`;
+  });
   return shownOnce(name, range, edits);
 }
 

@@ -19,10 +19,11 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { DraggedProduct } from '../mime';
 import { panelIcon, starIcon, treeIcon } from './icons';
 import { insertCode } from './insert';
-import { addToPanel, focusedPanel, type Place } from './livepanel';
+import { addToPanel, focusedPanel, panelsInSight, type Place } from './livepanel';
 
 export const CommandIDs = {
   showTree: 'sciqlop-lab:show-tree',
+  focusPanel: 'sciqlop-lab:focus-panel',
   newPanel: 'sciqlop-lab:new-panel',
   addToPanel: 'sciqlop-lab:add-to-panel',
   openProduct: 'sciqlop-lab:open-product',
@@ -142,6 +143,11 @@ function addPanelCommands(context: CommandContext): void {
             enum: ['end', 'above', 'below', 'into'],
             description: 'beside a plot, onto it, or below everything (end)'
           },
+          panel: {
+            type: 'integer',
+            minimum: 0,
+            description: 'which panel of those in sight, from 0; by default the one used last'
+          },
           plot: {
             type: 'integer',
             minimum: 0,
@@ -158,7 +164,8 @@ function addPanelCommands(context: CommandContext): void {
       if (!chosen.length) {
         return;
       }
-      const panel = focusedPanel();
+      const panel =
+        typeof args.panel === 'number' ? panelsInSight()[args.panel] : focusedPanel();
       if (panel) {
         const plot = typeof args.plot === 'number' ? args.plot : undefined;
         addToPanel(panel, chosen, place(args), plot);
@@ -268,6 +275,15 @@ function addTreeCommands(context: CommandContext): void {
     icon: searchIcon,
     describedBy: NO_ARGS,
     execute: () => context.showTree()
+  });
+
+  commands.addCommand(CommandIDs.focusPanel, {
+    label: trans.__('Go to Panel'),
+    caption: trans.__('Give the keyboard to the panel used last'),
+    icon: panelIcon,
+    describedBy: NO_ARGS,
+    isEnabled: () => focusedPanel() !== null,
+    execute: () => focusedPanel()?.focus()
   });
 
   commands.addCommand(CommandIDs.toggleFavourite, {

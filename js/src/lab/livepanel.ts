@@ -21,9 +21,14 @@ function visible(panel: HTMLElement): boolean {
   return panel.getClientRects().length > 0;
 }
 
+/** The panels in sight, in the order of the page. */
+export function panelsInSight(root: ParentNode = document): HTMLElement[] {
+  return Array.from(root.querySelectorAll<HTMLElement>('.sciqlop-panel')).filter(visible);
+}
+
 /** The panel that was used last, if it is in sight; else the last one in sight. */
 export function focusedPanel(root: ParentNode = document): HTMLElement | null {
-  const shown = Array.from(root.querySelectorAll<HTMLElement>('.sciqlop-panel')).filter(visible);
+  const shown = panelsInSight(root);
   return shown.find(panel => 'sciqlopActive' in panel.dataset) ?? shown.at(-1) ?? null;
 }
 

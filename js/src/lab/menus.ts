@@ -7,7 +7,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Menu } from '@lumino/widgets';
 
 import { CommandIDs } from './commands';
-import { focusedPanel, plotsOf } from './livepanel';
+import { panelsInSight, plotsOf, type Place } from './livepanel';
 
 const PRODUCT = '.sqlab-row[data-products="true"]';
 const PROVIDER = '.sqlab-row:not([data-provider=""])';
@@ -31,6 +31,26 @@ export function addToLauncher(launcher: ILauncher, trans: TranslationBundle): vo
   launcher.add({ command: CommandIDs.newPanel, category: trans.__('Other'), rank: 2 });
 }
 
+function short(label: string): string {
+  return label.length > LONG ? `${label.slice(0, LONG)}…` : label;
+}
+
+/** Onto each plot of a panel, and as a new one above and below each. */
+function addPlots(menu: Menu, panel: HTMLElement, index: number, trans: TranslationBundle): void {
+  const add = (place: Place, plot: number, label: string): void => {
+    menu.addItem({ command: CommandIDs.addToPanel, args: { panel: index, place, plot, label } });
+  };
+  const found = plotsOf(panel);
+  for (const { index: plot, label } of found) {
+    add('into', plot, trans.__('Onto %1: %2', plot + 1, short(label) || trans.__('empty plot')));
+  }
+  menu.addItem({ type: 'separator' });
+  add(found.length ? 'above' : 'end', 0, trans.__('New plot at the top'));
+  for (const { index: plot } of found) {
+    add('below', plot, trans.__('New plot below %1', plot + 1));
+  }
+}
+
 /** The menu of the tree's rows; which plots there are is looked up when it opens. */
 export function addContextMenu(
   app: JupyterFrontEnd,
@@ -38,24 +58,22 @@ export function addContextMenu(
   trans: TranslationBundle
 ): void {
   const plots = new Menu({ commands: app.commands });
-  plots.title.label = trans.__('Add to Plot');
+  plots.title.label = trans.__('Plot in');
   plots.id = 'sqlab-plots-menu';
   const fill = (): void => {
     plots.clearItems();
-    const panel = focusedPanel();
-    const found = panel ? plotsOf(panel) : [];
-    for (const { index, label } of found) {
-      const short = label.length > LONG ? `${label.slice(0, LONG)}…` : label;
-      const text = trans.__('Onto %1: %2', index + 1, short || trans.__('empty plot'));
-      const args = { place: 'into', plot: index, label: text };
-      plots.addItem({ command: CommandIDs.addToPanel, args });
-    }
-    if (found.length) {
-      plots.addItem({ type: 'separator' });
-    }
-    for (const place of ['above', 'below']) {
-      plots.addItem({ command: CommandIDs.addToPanel, args: { place } });
-    }
+    const panels = panelsInSight();
+    panels.forEach((panel, index) => {
+      // The plots of one panel stand in the menu itself.
+      const menu = panels.length > 1 ? new Menu({ commands: app.commands }) : plots;
+      if (menu !== plots) {
+        menu.title.label = short(`${index + 1}: ${panel.getAttribute('aria-label') ?? ''}`);
+        plots.addItem({ type: 'submenu', submenu: menu });
+      }
+      addPlots(menu, panel, index, trans);
+    });
+    plots.addItem({ type: 'separator' });
+    plots.addItem({ command: CommandIDs.openProduct });
   };
   tree.addEventListener('contextmenu', fill, true);
 

@@ -9,7 +9,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { DraggedProduct } from '../mime';
 import { ServerInventory } from './api';
-import { isProvider, type Branch } from './branch';
+import { isList, isProvider, type Branch } from './branch';
 import { getDataCode, panelCode, panelOfSpec, suggestRange, type SuggestedRange } from './code';
 import { CommandIDs } from './commands';
 import type { DragSource } from './drag';
@@ -60,11 +60,11 @@ export class Workbench implements DragSource {
     const ranges = products.map(({ id }) =>
       suggestRange(this.book.peek(id), this.firstSpan, Date.now())
     );
-    return getDataCode(idsOf(products), ranges);
+    return getDataCode(idsOf(products), ranges, listsOf(products));
   }
 
   async code(products: readonly DraggedProduct[]): Promise<string> {
-    return getDataCode(idsOf(products), await Promise.all(products.map(({ id }) => this.range(id))));
+    return getDataCode(idsOf(products), await Promise.all(products.map(({ id }) => this.range(id))), listsOf(products));
   }
 
   tab(
@@ -77,7 +77,7 @@ export class Workbench implements DragSource {
       products,
       code: async (name, spec) =>
         spec === null
-          ? panelCode(idsOf(products), await this.range(products[0]?.id), name)
+          ? panelCode(idsOf(products), await this.range(products[0]?.id), name, listsOf(products))
           : panelOfSpec(spec, name),
       notebook: isNamed
         ? (args.notebook as string | null)
@@ -123,6 +123,10 @@ export class Workbench implements DragSource {
     const details = id === undefined ? null : await this.book.get(id).catch(() => null);
     return suggestRange(details, this.firstSpan, Date.now());
   }
+}
+
+function listsOf(products: readonly DraggedProduct[]): Set<string> {
+  return new Set(idsOf(products.filter(isList)));
 }
 
 function isJson(text: string): boolean {

@@ -51,7 +51,7 @@ export class Crosshair {
     const hit = pointer && hitTest(layout, pointer.x, pointer.y);
     const here = hit?.zone === 'plot' && pointer ? { index: hit.index, fy: hit.fy, fx: hit.fx, pointer } : null;
     const under = here && plots[here.index];
-    this.instant = here && under ? under.instantAt(view, here.fx, layout.plots[here.index]!, here.pointer) : null;
+    this.instant = here && under ? under.instantAt(view, layout.plots[here.index]!, here.pointer) : null;
     const instant = this.instant ?? (this.remote !== null && inside(view, this.remote) ? this.remote : null);
     const first = layout.plots[0];
     this.watch?.(this.on ? instant : null);

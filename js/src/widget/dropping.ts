@@ -9,6 +9,11 @@ import { attachDrop } from './drop';
 import type { MakePart, PanelHost } from './part';
 import { Adoption, nameOf } from './reorder';
 
+/** Time tables and catalogues lie over all plots. */
+function isList({ kind }: DraggedProduct): boolean {
+  return kind === 'timetable' || kind === 'catalog';
+}
+
 /** Of products that are to share a plot, those that can: one spectrogram takes its whole ground. */
 export function fitting(
   products: readonly DraggedProduct[],
@@ -48,6 +53,11 @@ function send(panel: PanelHost, commands: Command[]): void {
 export const makeDropping: MakePart = panel => {
   const adoption = new Adoption(panel);
   const drop = (products: DraggedProduct[], target: DropTarget): void => {
+    const lists = products.filter(isList);
+    if (lists.length > 0) {
+      send(panel, lists.map(list => ({ op: 'add_overlay', product: list.id, name: list.name })));
+    }
+    products = products.filter(product => !isList(product));
     const plot = target.kind === 'into' ? panel.plots[target.index] : undefined;
     const alone = (product: DraggedProduct, i: number): Command => ({
       op: 'add_product',

@@ -7,17 +7,18 @@ import type { LegendEntry } from '../marks/legend';
 import type { Surface } from '../marks/surface';
 import { SvgSurface } from '../marks/svg';
 import type { SvgHost } from '../marks/svg';
+import type { PanelHost } from './part';
 import { arrange, columnsOf, paintPanel } from './paint';
 import type { Scene } from './paint';
 import { lineColors } from './theme';
 
-export type ExportFormat = 'svg' | 'png';
+export type ExportFormat = 'svg' | 'png' | 'pdf';
 
 const HEADER = 24;
 /** Legends with more entries name the first ones and say how many follow. */
 const MOST_ENTRIES = 16;
 
-const MIME: Record<ExportFormat, string> = { svg: 'image/svg+xml', png: 'image/png' };
+const MIME: Record<ExportFormat, string> = { svg: 'image/svg+xml', png: 'image/png', pdf: 'application/pdf' };
 
 const host = (document: Document): SvgHost => {
   const pen = document.createElement('canvas').getContext('2d')!;
@@ -124,9 +125,20 @@ function legendOf(plot: PlotState, theme: Scene['theme']): LegendEntry[] {
 }
 
 /** A name that every file system takes: `b_gse_20190102T150000`. */
-export function fileName(title: string, start: bigint, format: ExportFormat): string {
+export function fileName(title: string, start: bigint, format: string): string {
   const name = title.trim().replace(/[^\p{L}\p{N}_-]+/gu, '_').slice(0, 80) || 'panel';
   return `${name}_${formatTime(start).replace(/[-:]/g, '').replace(' ', 'T')}.${format}`;
+}
+
+/** The panel's picture; a PDF is the SVG, turned into one by the kernel. */
+export async function pictureOf(panel: PanelHost, format: ExportFormat): Promise<Blob> {
+  const { title } = panel.spec;
+  if (format !== 'pdf') {
+    return panel.stage.file(format, title);
+  }
+  const svg = await (await panel.stage.file('svg', title)).text();
+  const { buffers } = await panel.ask('pdf', { svg });
+  return new Blob([buffers[0] as BlobPart], { type: MIME.pdf });
 }
 
 export function toBlob(format: ExportFormat, scene: Scene, title: string, summary: string): Promise<Blob> {

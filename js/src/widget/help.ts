@@ -42,6 +42,7 @@ const KEYS: Rows = [
   ['O', 'equal heights'],
   ['Ctrl + ↑ ↓', 'choose the plot that keys act on'],
   ['Alt + ↑ ↓', 'move that plot'],
+  ['N P', 'next, previous event of the lists over the panel'],
   ['Delete', 'remove that plot'],
   ['Shift + F10', 'menu of that plot'],
   ['Ctrl + Shift + H', 'crosshair with values'],

@@ -12,8 +12,11 @@ import type { Theme } from './theme';
 
 /** A graph with more lines than this has one entry, until that is opened. */
 const MOST = 8;
-/** A plot that is smaller, in pixels, has a button in place of its legend. */
-const SMALL = { width: 320, height: 84 };
+/** Whether a plot, in pixels, is so small that a legend would cover its lines. */
+function isSmall({ width, height }: Rect): boolean {
+  return width < 320 || height < 44 || (height < 84 && width < 600);
+}
+
 /** Milliseconds in which a second click makes a double one. */
 const DOUBLE = 250;
 
@@ -38,13 +41,13 @@ export class Legend {
   private pending: { key: string; timer: ReturnType<typeof setTimeout>; send: () => void } | null = null;
 
   constructor(private readonly actions: LegendActions) {
-    this.node.append(this.fold, this.list);
+    this.node.append(this.list);
     this.unfold(false);
   }
 
   /** Give way in a plot that it would cover. */
-  fit({ width, height }: Rect): void {
-    const small = width < SMALL.width || height < SMALL.height;
+  fit(rect: Rect): void {
+    const small = isSmall(rect);
     if (small !== this.small) {
       this.small = small;
       this.unfold(false);
@@ -53,10 +56,14 @@ export class Legend {
 
   private unfold(unfolded: boolean): void {
     this.unfolded = unfolded;
-    this.fold.hidden = !this.small;
+    const lines = this.list.querySelectorAll('[data-column]').length;
+    if (!this.small || this.list.childElementCount === 0) {
+      this.fold.remove();
+    } else if (!this.fold.isConnected) {
+      this.node.prepend(this.fold);
+    }
     this.list.hidden = this.small && !unfolded;
     this.fold.setAttribute('aria-expanded', String(unfolded));
-    const lines = this.list.querySelectorAll('[data-column]').length;
     this.fold.textContent = `${unfolded ? '▾' : '▸'} ${lines === 1 ? '1 line' : `${lines} lines`}`;
   }
 

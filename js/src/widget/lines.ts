@@ -90,7 +90,7 @@ function entries(
   const now = own[index] ?? null;
   const choices = COLORS.map(([label, color]) => ({ label, checked: now === color, run: () => set(color) }));
   return [
-    { label: 'This one alone', hint: 'double click', run: () => leaveAlone(panel, plot, graph, column) },
+    { label: 'Only this', hint: 'double click', run: () => leaveAlone(panel, plot, graph, column) },
     { label: 'Show all', run: () => showAll(panel, plot) },
     SEPARATOR,
     {

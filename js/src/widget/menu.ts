@@ -101,7 +101,7 @@ function openSub(root: HTMLElement, node: HTMLElement, entry: MenuEntry, finish:
   const [box, own] = [node.getBoundingClientRect(), node.parentElement!.getBoundingClientRect()];
   sub.style.top = `${box.top - own.top - 4}px`;
   // To the other side where it would leave the window.
-  const right = box.right + sub.offsetWidth < root.ownerDocument.documentElement.clientWidth;
+  const right = box.right + sub.offsetWidth < rightEdge(root);
   sub.style.left = right ? `${own.width - 2}px` : `${2 - sub.offsetWidth}px`;
 }
 
@@ -139,10 +139,17 @@ function keys(node: HTMLElement, event: KeyboardEvent, finish: () => void): void
   event.stopPropagation();
 }
 
+/** Where menus would be cut: at the window's edge, or at the output of a notebook that holds the panel. */
+function rightEdge(root: HTMLElement): number {
+  const { width, right } = root.getBoundingClientRect();
+  const { clientWidth } = root.ownerDocument.documentElement;
+  return width > 0 ? Math.min(right, clientWidth) : clientWidth;
+}
+
 /** Inside the window, whatever the place. */
 function put(root: HTMLElement, node: HTMLElement, at: { x: number; y: number }): void {
   const [origin, page] = [root.getBoundingClientRect(), root.ownerDocument.documentElement];
-  const x = Math.max(0, Math.min(at.x, page.clientWidth - node.offsetWidth - 4));
+  const x = Math.max(0, Math.min(at.x, rightEdge(root) - node.offsetWidth - 4));
   const y = Math.max(0, Math.min(at.y, page.clientHeight - node.offsetHeight - 4));
   node.style.left = `${x - origin.left}px`;
   node.style.top = `${y - origin.top}px`;

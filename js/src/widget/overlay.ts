@@ -73,6 +73,8 @@ export class PlotOverlay {
     // In the corner of the panel beside the plot, where no label comes.
     this.handle.style.left = `${2 - rect.x}px`;
     this.legend.fit(rect);
+    // The name of the axis takes all the room beside a low plot.
+    this.node.classList.toggle('sq-plot-low', rect.height < 100);
   }
 
   /** Say what of this plot takes long; it can be given up once the kernel has said so too. */

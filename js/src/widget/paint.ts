@@ -25,7 +25,8 @@ import type { Frame } from '../marks/frame';
 import { drawImageMark } from '../marks/image';
 import { drawItems } from '../marks/items';
 import { drawLine } from '../marks/line';
-import { drawGap, drawSpan } from '../marks/spans';
+import { drawGap, drawOverlaid, drawSpan } from '../marks/spans';
+import type { Overlaid } from '../marks/spans';
 import type { Surface } from '../marks/surface';
 import type { AxisName, SpanSpec } from '../protocol';
 import { paintSpace } from './paintspace';
@@ -42,6 +43,7 @@ export interface Scene {
   pixelRatio: number;
   margins: Margins;
   spans: readonly SpanSpec[];
+  overlaid: readonly Overlaid[];
 }
 
 interface Axis {
@@ -153,6 +155,7 @@ function paintOverTime(
     item.plot.gaps().forEach(gap => drawGap(surface, frame, gap.start, gap.stop, theme));
   });
   drawGraphs(surface, scene, item, frame);
+  drawOverlaid(surface, frame, scene.overlaid);
   scene.spans.forEach(({ start, stop, label, color }) => {
     const span = { start: BigInt(start), stop: BigInt(stop), label };
     drawSpan(surface, frame, span, color ?? theme.palette[1]!, theme);

@@ -12,7 +12,7 @@ import type { TimeView } from '../core/time';
 import { PROTOCOL_VERSION } from '../protocol';
 import type { AxisChange, AxisName, Command, FromKernel, PanelSpec, ToKernel } from '../protocol';
 import { make } from './dom';
-import { download, fileName } from './export';
+import { download, fileName, pictureOf } from './export';
 import type { ExportFormat } from './export';
 import { Feed } from './feed';
 import type { Sizes } from './feed';
@@ -313,7 +313,7 @@ export class PanelView implements PanelHost {
   /** Save the picture as a file of the user's. */
   exportAs(format: ExportFormat): void {
     const { title } = this.spec;
-    this.stage.file(format, title).then(
+    pictureOf(this, format).then(
       blob => download(blob, fileName(title, this.view.start, format)),
       (error: unknown) => this.notify('error', `The picture could not be saved: ${String(error)}`)
     );
@@ -321,7 +321,7 @@ export class PanelView implements PanelHost {
 
   /** Send the picture to the kernel, which asked for it. */
   private async deliver(id: string, format: ExportFormat): Promise<void> {
-    const blob = await this.stage.file(format, this.spec.title);
+    const blob = await pictureOf(this, format);
     const answer = { v: PROTOCOL_VERSION, type: 'exported', id, view: this.feed.client.name } as const;
     this.model.send(answer, undefined, [await blob.arrayBuffer()]);
   }

@@ -7,6 +7,7 @@ import { makeHelp } from './help';
 import { makeInspector } from './inspector';
 import { makeKnobs } from './knobs';
 import { makeOutput } from './output';
+import { makeOverlays } from './overlays';
 import type { MakePart } from './part';
 import { makePlotMenu } from './plotmenu';
 import { makeReorder } from './reorder';
@@ -27,5 +28,6 @@ export const PARTS: readonly MakePart[] = [
   makeReorder,
   makeTimeBar,
   makeHelp,
-  makeInspector
+  makeInspector,
+  makeOverlays
 ];

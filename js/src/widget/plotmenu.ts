@@ -1,10 +1,14 @@
 /** The menu of a plot: by its button, the right mouse button, or Shift+F10. */
 import type { PlotState } from '../core/plot';
+import { exportEntries } from './dataexport';
+import { deriveEntries } from './derive';
 import { autoscale, toggleLog } from './gestures';
 import { inspectEntries } from './inspector';
 import { kindEntries } from './kinds';
 import { openMenu, SEPARATOR } from './menu';
 import type { MenuEntry } from './menu';
+import { notebookEntries } from './notebook';
+import { overlayEntries } from './overlays';
 import type { MakePart, PanelHost } from './part';
 import { moveEntries } from './reorder';
 
@@ -12,7 +16,16 @@ import { moveEntries } from './reorder';
 export type PlotEntries = (panel: PanelHost, plot: PlotState) => MenuEntry[];
 
 /** In the order in which they are shown. */
-export const PLOT_ENTRIES: PlotEntries[] = [scaleEntries, kindEntries, inspectEntries, placeEntries];
+export const PLOT_ENTRIES: PlotEntries[] = [
+  scaleEntries,
+  kindEntries,
+  inspectEntries,
+  deriveEntries,
+  overlayEntries,
+  notebookEntries,
+  exportEntries,
+  placeEntries
+];
 
 function scaleEntries(panel: PanelHost, plot: PlotState): MenuEntry[] {
   const axis = plot.image() ? 'z' : 'y';

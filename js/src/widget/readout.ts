@@ -20,7 +20,7 @@ export interface Place {
 
 /** Height of a row, and what the box and its place above take, in pixels. */
 const ROW = 15;
-const AROUND = 34;
+const AROUND = 48;
 /** Between the line and the box. */
 const AWAY = 10;
 

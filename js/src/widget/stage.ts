@@ -16,6 +16,7 @@ import type { OverlayActions } from './overlay';
 import { arrange, paintPanel } from './paint';
 import type { Scene } from './paint';
 import { describePanel, graphsJson } from './summary';
+import type { Overlaid } from '../marks/spans';
 import { readTheme } from './theme';
 
 export type PanelStatus = 'idle' | 'pending' | 'error' | 'disconnected';
@@ -44,6 +45,8 @@ export class Stage {
   readonly crosshair: Crosshair;
   layout: PanelLayout | null = null;
   pointer: { x: number; y: number } | null = null;
+  /** Events of time tables and catalogues, see overlays.ts. */
+  overlaid: readonly Overlaid[] = [];
   private readonly overlays = new Map<string, PlotOverlay>();
   private readonly scene: Scene;
 
@@ -62,7 +65,8 @@ export class Stage {
       theme: readTheme(root),
       pixelRatio: 1,
       margins: { left: 64, right: 24 },
-      spans: []
+      spans: [],
+      overlaid: []
     };
   }
 
@@ -107,6 +111,7 @@ export class Stage {
     scene.plots = picture.plots;
     scene.view = picture.view;
     scene.spans = picture.spans;
+    scene.overlaid = this.overlaid;
     scene.pixelRatio = window.devicePixelRatio || 1;
     const { layout, prepared } = arrange(context, scene);
     this.layout = layout;
@@ -150,6 +155,7 @@ export class Stage {
         this.overlays.delete(id);
       }
     }
+    this.sortOverlays(plots);
     const focused = this.root.contains(this.root.ownerDocument.activeElement);
     plots.forEach((plot, i) => {
       const overlay = this.overlay(plot);
@@ -158,6 +164,19 @@ export class Stage {
       overlay.setBusy(slow);
       overlay.node.classList.toggle('sq-current', i === current && (this.pointer !== null || focused));
     });
+  }
+
+  /** Tab visits plots from top to bottom, also after they were moved. */
+  private sortOverlays(plots: readonly PlotState[]): void {
+    const wanted = plots.map(plot => this.overlay(plot).node);
+    const now = this.element.querySelectorAll(':scope > .sq-plot');
+    if (wanted.some((node, i) => node !== now[i])) {
+      const held = this.root.ownerDocument.activeElement;
+      this.element.append(...wanted);
+      if (held instanceof HTMLElement && this.element.contains(held)) {
+        held.focus({ preventScroll: true });
+      }
+    }
   }
 
   private overlay(plot: PlotState): PlotOverlay {

@@ -2,6 +2,7 @@
 import type { PlotState } from '../core/plot';
 import { lineExtent, union } from '../core/range';
 import type { Extent } from '../core/range';
+import { SpacePlot } from '../core/space';
 import { pieces } from '../core/store';
 import type { GraphState, Tile, TileStore } from '../core/store';
 import { formatValue, prettyUnit } from '../core/text';
@@ -25,13 +26,15 @@ export function describePanel(title: string, plots: readonly PlotState[], view: 
 function describePlot(plot: PlotState, view: TimeView): string {
   const states = plot.states();
   const image = plot.image();
-  const parts = [image ? `spectrogram, ${plot.label('z')} over ${plot.label('y')}` : plot.label('y') || 'no data yet'];
+  const apart = plot instanceof SpacePlot;
+  const what = image ? `spectrogram, ${plot.label('z')} over ${plot.label('y')}` : plot.label('y');
+  const parts = [(apart ? plot.subject : what) || 'no data yet'];
   if (image && plot.hasScale('z')) {
     parts.push(`colours from ${describeRange(plot, 'z')}`);
   }
   for (const axis of plot.axes()) {
     if (axis !== 'z' && plot.hasScale(axis)) {
-      const name = axis === 'y' ? 'axis' : `right axis, ${plot.label('y2')},`;
+      const name = apart ? plot.label(axis) : axis === 'y' ? 'axis' : `right axis, ${plot.label('y2')},`;
       parts.push(`${name} from ${describeRange(plot, axis)}`);
     }
   }

@@ -45,6 +45,8 @@ class TreeView {
     this.list.tabIndex = 0;
     this.list.setAttribute('role', 'tree');
     this.list.setAttribute('aria-label', 'Space physics products');
+    // JupyterLab's shortcuts mean nothing here: arrows would move between cells.
+    this.root.setAttribute('data-lm-suppress-shortcuts', '');
     this.root.append(this.input, this.count, this.list, this.about);
     host.append(this.root);
     this.listen();
@@ -146,7 +148,7 @@ class TreeView {
     this.rows.splice(at, 0, ...made);
   }
 
-  private async toggle(row: Row): Promise<void> {
+  private async toggle(row: Row, again = false): Promise<void> {
     if (!row.node.has_children) {
       return;
     }
@@ -165,8 +167,12 @@ class TreeView {
       let offset = 0;
       for (let total = 1; offset < total && row.open; ) {
         const page = await this.data.nodes(row.node.id, offset);
-        if (turn !== this.turn || !row.open || page.nodes.length === 0) {
+        if (turn !== this.turn || !row.open) {
           return;
+        }
+        if (page.nodes.length === 0) {
+          // An inventory that is read anew numbers its nodes anew.
+          return offset === 0 && !again ? await this.reopen(row) : undefined;
         }
         this.insert(page.nodes, row.level + 1, this.rows.indexOf(row) + 1 + offset);
         offset += page.nodes.length;
@@ -174,6 +180,17 @@ class TreeView {
       }
     } catch (error) {
       setText(this.count, messageOf(error));
+    }
+  }
+
+  /** Show the tree as it is now, and open the branch of this name. */
+  private async reopen({ node, level }: Row): Promise<void> {
+    await this.show();
+    const index = this.rows.findIndex(row => row.node.name === node.name && row.level === level);
+    const found = this.rows[index];
+    if (found) {
+      this.select(index);
+      await this.toggle(found, true);
     }
   }
 

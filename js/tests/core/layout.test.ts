@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { TIME_AXIS, boxIn, dropTarget, hitTest, layoutPanel, steadyMargin } from '../../src/core/layout';
+import {
+  TIME_AXIS, boxIn, dropTarget, hitTest, layoutPanel, moveBorder, moveTarget, placeholderFor, steadyMargin
+} from '../../src/core/layout';
+import type { DropTarget, Rect } from '../../src/core/layout';
 import { joinLabels } from '../../src/core/plot';
 
 const layout = layoutPanel(1000, 600, [1, 2, 1], { left: 70, right: 80 });
@@ -52,6 +55,37 @@ describe('what lies under the pointer', () => {
     expect(hitTest(layout, 980, middle.y + 50)?.zone).toBe('z');
     expect(hitTest(layout, 500, layout.height - 10)).toMatchObject({ index: 2, zone: 'time' });
     expect(hitTest(layout, 500, layout.height + 10)).toBeNull();
+  });
+});
+
+describe('what is dropped or moved', () => {
+  const [first, second, third] = layout.plots as [Rect, Rect, Rect];
+  const all = third.y + third.height - first.y;
+
+  it('is shown as high as the new plot will be, at the border that it goes to', () => {
+    const at = (kind: DropTarget['kind'], index: number): Rect => placeholderFor(layout, { kind, index })!;
+    expect(at('into', 1)).toEqual(second);
+    expect(at('new', 0)).toEqual({ ...first, height: (0.9 * all) / 4 });
+    const between = at('new', 1);
+    expect(between.y + between.height / 2).toBeCloseTo(second.y - 7, 5);
+    expect(at('move', 3).y + at('move', 3).height).toBeCloseTo(third.y + third.height, 5);
+    expect(placeholderFor(layoutPanel(800, 300, [], { left: 60, right: 20 }), { kind: 'new', index: 0 })).toBeNull();
+  });
+
+  it('goes between the plots whose middles are around it', () => {
+    expect(moveTarget(layout, first.y + 2)).toBe(0);
+    expect(moveTarget(layout, first.y + first.height * 0.6)).toBe(1);
+    expect(moveTarget(layout, second.y + second.height * 0.4)).toBe(1);
+    expect(moveTarget(layout, 5000)).toBe(3);
+  });
+
+  it('leaves two plots the height that they had together', () => {
+    const [a, b] = moveBorder(layout, [1, 2, 1], 0, 20)!;
+    expect(a + b).toBeCloseTo(3, 9);
+    expect(a / (a + b)).toBeCloseTo((first.height + 20) / (first.height + second.height), 9);
+    const [least] = moveBorder(layout, [1, 2, 1], 0, -5000)!;
+    expect(least).toBeGreaterThan(0);
+    expect(moveBorder(layout, [1, 2, 1], 2, 5)).toBeNull();
   });
 });
 

@@ -35,6 +35,33 @@ function plotOf(data: GraphData[], graphs: Partial<GraphSpec>[] = []): PlotState
   return plot;
 }
 
+describe('a scale that the kernel guessed', () => {
+  it('stays when another range looks otherwise, and starts with data that has values', () => {
+    const held: GraphData[] = [{ ...image(), log: false, z: new Float32Array(4).fill(NaN) }];
+    const plot = plotOf(held);
+    Object.assign(held[0]!, { log: true, z: Float32Array.of(1, 2, 3, 4) });
+    plot.refit(VIEW);
+    expect(plot.scale('z').log).toBe(true);
+    Object.assign(held[0]!, { log: false, yLog: false });
+    plot.refit(VIEW);
+    expect([plot.scale('z').log, plot.scale('y').log]).toEqual([true, true]);
+    plot.change('z', { log: false });
+    expect(plot.scale('z').log).toBe(false);
+  });
+});
+
+describe('percentiles', () => {
+  it('set automatic ranges of lines and of colours', () => {
+    const spiky = Array.from({ length: 400 }, (_, i) => (i === 3 ? 1e5 : Math.sin(i)));
+    const plot = plotOf([{ ...line(spiky), t: Float64Array.from(spiky, (_, i) => i / 50) }]);
+    expect(plot.scale('y').hi).toBeGreaterThan(9e4);
+    expect(plot.change('y', { percentiles: [1, 99] })).toBe(true);
+    plot.refit(VIEW, true);
+    expect(plot.scale('y').hi).toBeLessThan(2);
+    expect(plot.change('y', { percentiles: [1, 99] })).toBe(false);
+  });
+});
+
 describe('axes of a plot', () => {
   it('are one for lines, unless the user chose the right one', () => {
     expect(plotOf([line([1, 2]), line([3, 400])]).axes()).toEqual(['y']);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findRuns } from '../../src/core/decode';
 import type { ImageData2D, LineData } from '../../src/core/decode';
 import { nearestIndex, readImage, readLine } from '../../src/core/nearest';
-import { channelEdges, channelExtent, lineExtent, lowerBound, padExtent, percentileExtent, settle } from '../../src/core/range';
+import { channelEdges, channelExtent, lineExtent, lineShares, lowerBound, padExtent, percentileExtent, settle } from '../../src/core/range';
 
 const T0 = 1546441200000000000n;
 const at = (seconds: number): bigint => T0 + BigInt(Math.round(seconds * 1e9));
@@ -44,6 +44,21 @@ describe('automatic ranges', () => {
       mode: 'm4', n: 2, dt: 1, columns: ['x'], t: Float64Array.of(0, 1), y: [Float32Array.of(1, 1, -7, 1, 9, Infinity, 1, 1)]
     });
     expect(lineExtent(data, { start: at(0), stop: at(2) }, NOTHING, false)).toEqual([-7, 9]);
+  });
+
+  it('leave out what lies outside of the shares that are asked for', () => {
+    const n = 1001;
+    const y = Float32Array.from({ length: n }, (_, i) => (i === 500 ? 1e6 : i % 100));
+    const data = line({ n, columns: ['x'], t: Float64Array.from(y, (_, i) => i), y: [y] });
+    const view = { start: at(0), stop: at(n) };
+    expect(lineShares(data, view, NOTHING, false, [0, 1])).toEqual([0, 1e6]);
+    const [lo, hi] = lineShares(data, view, NOTHING, false, [0.05, 0.95])!;
+    expect([Math.abs(lo - 5) < 2, Math.abs(hi - 95) < 2]).toEqual([true, true]);
+    expect(lineShares(data, view, new Set(['x']), false, [0.05, 0.95])).toBeNull();
+    expect(lineShares(data, view, NOTHING, true, [0.005, 0.99])![0]).toBeGreaterThan(0);
+    expect(lineShares(data, { start: at(5000), stop: at(6000) }, NOTHING, false, [0.05, 0.95])).toBeNull();
+    const m4 = line({ mode: 'm4', n: 2, dt: 1, columns: ['x'], t: Float64Array.of(0, 1), y: [Float32Array.of(1, 1, -7, 1, 9, 3, 1, 1)] });
+    expect(lineShares(m4, { start: at(0), stop: at(2) }, NOTHING, false, [0, 0.99])).toEqual([-7, 9]);
   });
 
   it('give lines air and spectrograms the edges of their channels', () => {

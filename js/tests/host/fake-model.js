@@ -123,8 +123,8 @@ export class FakeModel {
     } else if (command.op === 'set_time_range') {
       spec.time_range = { start: command.start, stop: command.stop };
     } else if (command.op === 'set_axis') {
-      const { op: _op, plot: _plot, axis, ...change } = command;
-      Object.assign(plot[axis], change);
+      const change = Object.entries(command).filter(([key]) => !['op', 'plot', 'axis'].includes(key));
+      Object.assign(plot[command.axis], Object.fromEntries(change));
     } else if (command.op === 'set_hidden') {
       plot.graphs.find(g => g.id === command.graph).hidden = command.hidden;
     } else if (command.op === 'set_heights') {

@@ -52,6 +52,22 @@ describe('linked panels', () => {
     expect([a!.expected, b!.expected]).toEqual([[], ['1 2']]);
   });
 
+  it('show what is pointed at in another', () => {
+    const [a, b, c] = make('x', 'x', 'y');
+    const seen: (bigint | null)[] = [];
+    b!.group.onPointed(instant => seen.push(instant));
+    c!.group.onPointed(instant => seen.push(instant));
+    a!.group.point(5n);
+    a!.group.point(null);
+    expect(seen).toEqual([5n, null]);
+  });
+
+  it('know of a range inside of several commands', () => {
+    const [a, b] = make('x', 'x');
+    a!.group.sent({ op: 'several', commands: [{ op: 'remove_plot', plot: 'p' }, { op: 'set_time_range', start: '1', stop: '2' }] });
+    expect(b!.expected).toEqual(['1 2']);
+  });
+
   it('ask in one message for what one movement needs', async () => {
     const [a, b] = make('x', 'x');
     a!.ask('a');

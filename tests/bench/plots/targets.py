@@ -96,6 +96,10 @@ def _of_zooms(found: dict[Any, Figures], ours: dict[int, Figures]) -> Iterator[T
 
 
 def _of_memory(found: dict[Any, Figures], ours: dict[int, Figures]) -> Iterator[Target]:
+    for (peer, n), figures in found.items():
+        if peer == "ours, spectrogram":
+            share = 100 * figures["kernel MB"] * _MB / (n * 64 * 4)
+            yield Target(f"kernel memory of a spectrogram {n:.0e}, of the values", share, 5, "%")
     for n, figures in ours.items():
         if n == 10**8:  # of less, what is loaded at the first use weighs more than the data
             share = 100 * figures["kernel MB"] * _MB / (n * 3 * 4)
