@@ -61,6 +61,7 @@ lint: setup
 
 .PHONY: docs
 docs: setup  ## the documentation site, in build/docs; a warning is an error
+	rm -rf notebooks/docs/generated
 	$(PY) -m sphinx -q -W --keep-going -j auto -b html -c notebooks/docs notebooks build/docs
 
 # files are shared out among so many processes

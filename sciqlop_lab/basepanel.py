@@ -281,7 +281,7 @@ class PanelCore(SpanEdits, KnobEdits, KindEdits, Workflows, Conversation):
         ref = ProductRef.parse(graph.product)
         if ref.provider == _DATA:
             if graph.product in self._data:
-                return StaticSource(self._data[graph.product], graph.kind)
+                return StaticSource(self._data[graph.product], graph.kind, graph.mean)
             return MissingSource(
                 UnknownProduct(
                     f"{graph.product} was a variable of an earlier kernel",
@@ -291,22 +291,22 @@ class PanelCore(SpanEdits, KnobEdits, KindEdits, Workflows, Conversation):
             )
         if ref.provider == namespace.PROVIDER:
             try:
-                return StaticSource(namespace.variable(ref.path), graph.kind)
+                return StaticSource(namespace.variable(ref.path), graph.kind, graph.mean)
             except SpeasyError as error:
                 return MissingSource(error, graph.label or ref.path)
         if ref.provider == virtual.PROVIDER:
             product = virtual.find(ref.path)
             if product is not None:
-                return FunctionSource(product, graph.kind, graph.knobs)
+                return FunctionSource(product, graph.kind, graph.knobs, graph.mean)
             self._listen()
             registered = virtual.Registered(self.session.get_data, ref)
-            return FunctionSource(registered, graph.kind, graph.knobs)
+            return FunctionSource(registered, graph.kind, graph.knobs, graph.mean)
         session = self.session
         timeout = session.settings.view_timeout
         pictures = getattr(session, "get_picture", None)  # a session of another kind has none
         return ProductSource(
             session.get_data, session.info, ref, graph.kind, timeout, pictures,
-            options_of(graph.knobs),
+            options_of(graph.knobs), graph.mean,
         )  # fmt: skip
 
     def _listen(self) -> None:
@@ -383,4 +383,8 @@ def _turned(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:
 def _same(a: specs.GraphSpec, b: specs.GraphSpec) -> bool:
     """Whether two graphs are drawn from the same source, but for the knobs of a function."""
     turns = not is_archive(ProductRef.parse(a.product))
-    return a.product == b.product and a.kind == b.kind and (turns or a.knobs == b.knobs)
+    return _drawn_as(a) == _drawn_as(b) and (turns or a.knobs == b.knobs)
+
+
+def _drawn_as(graph: specs.GraphSpec) -> tuple[str | None, ...]:
+    return graph.product, graph.kind, graph.mean or "linear"

@@ -137,6 +137,8 @@ def _plot_again(number: int, plot: PlotSpec) -> list[str]:
         lines.append(f"graph = panel.plot({_target(graph)}{into}{more})")
         if graph.colors:
             lines.append(f"graph.set(colors={list(graph.colors)!r})")
+        if graph.mean:
+            lines.append(f"graph.set(mean={graph.mean!r})")
     for name in ("y", "y2", "z"):
         given = {k: v for k, v in asdict(getattr(plot, name)).items() if v is not None}
         if given and lines:

@@ -33,8 +33,8 @@ __all__ = ["COMMANDS", "History", "apply"]
 
 
 # of a graph that is added, besides what it must have
-_GIVEN = ("style", "y_axis", "colors", "knobs", "width", "marker", "options")
-_LOOKS = ("kind", "label", "style", "width", "marker", "colors", "y_axis")
+_GIVEN = ("style", "y_axis", "colors", "knobs", "width", "marker", "mean", "options")
+_LOOKS = ("kind", "label", "style", "width", "marker", "mean", "colors", "y_axis")
 
 MOST_AT_ONCE = 1000
 
@@ -115,7 +115,8 @@ def _label(value: Any, where: str) -> str | None:
 def set_graph(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
     """Change how a graph is drawn; fields left out stay as they are.
 
-    They are `kind`, `label`, `style`, `width`, `marker`, `colors` and `y_axis`, as of a GraphSpec.
+    They are `kind`, `label`, `style`, `width`, `marker`, `mean`, `colors` and `y_axis`, as of a
+    GraphSpec.
     """
     plot = spec.plot(command.get("plot"))
     graph = graph_of(plot, command.get("graph"))

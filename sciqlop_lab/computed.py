@@ -57,6 +57,8 @@ class FunctionSource:
     knobs : mapping, optional
         How its knobs are turned. What a function that was written anew does not take any more is
         left out.
+    mean : {"linear", "log"}, optional
+        Of the cells of a spectrogram.
 
     Attributes
     ----------
@@ -69,9 +71,14 @@ class FunctionSource:
     lane: Hashable = None
 
     def __init__(
-        self, product: Computed, kind: str, knobs: Mapping[str, Any] | None = None
+        self,
+        product: Computed,
+        kind: str,
+        knobs: Mapping[str, Any] | None = None,
+        mean: str | None = None,
     ) -> None:
-        self._product, self._kind, self.label = product, kind, product.__name__
+        self._product, self._kind, self._mean = product, kind, mean
+        self.label = product.__name__
         self._knobs = usable(product.knobs, knobs or {})
         self.told: dict[str, Any] = {"knobs": dict(knobs or {}), "output": ""}
         self._last: tuple[Loaded, list[str]] | None = None
@@ -79,7 +86,7 @@ class FunctionSource:
 
     def turned(self, knobs: Mapping[str, Any]) -> FunctionSource:
         """Return the source with knobs turned; its calls wait for the end of those of this one."""
-        other = FunctionSource(self._product, self._kind, knobs)
+        other = FunctionSource(self._product, self._kind, knobs, self._mean)
         other._busy = self._busy
         return other
 
@@ -117,7 +124,7 @@ class FunctionSource:
             notes = _warnings(output)
             if len(variable) and not _touches(variable, request.range):
                 notes.append("every sample lies outside the range that was asked for")
-            loaded = Loaded(variable, request.range, self._kind, self.label)
+            loaded = Loaded(variable, request.range, self._kind, self.label, mean=self._mean)
             if not deadline.cancelled:
                 self._last = (loaded, notes)
             return [self._draw(request, loaded, notes)]

@@ -68,6 +68,9 @@ class GraphHandle:
             Of lines, 0.5 to 20 pixels; None is thin.
         marker : {"none", "circle", "square", "diamond", "triangle", "cross", "plus"}
             Drawn at each sample.
+        mean : {"linear", "log"} or None
+            Of the samples that share a cell of a spectrogram; None is linear. That of the
+            logarithms leaves out values of 0 and below, and is less swayed by bursts.
         colors : list of str or None
             One CSS colour per component; None in place of one is the palette's.
         y_axis : {"y", "y2"} or None

@@ -46,6 +46,7 @@ class Loaded:
     """A variable, the range it is known for, and its picture, made when first drawn.
 
     With `lod` the samples stay where they are, and the variable has the labels and gaps alone.
+    A spectrogram is drawn as `mean` values, "linear" (None) or "log".
     """
 
     def __init__(
@@ -56,10 +57,11 @@ class Loaded:
         label: str,
         extent: str = "",
         lod: Drawable | None = None,
+        mean: str | None = None,
     ) -> None:
         self.variable, self.span, self.label, self.lod = variable, span, label, lod
         self._extent = [extent] if extent else []
-        self._kind = kind
+        self._kind, self._mean = kind, mean
         self._picture: marks.Picture | None = None
         self._lock = threading.Lock()
         self.since = time.monotonic()
@@ -79,7 +81,7 @@ class Loaded:
         with self._lock:
             if self._picture is None:
                 mark = marks.choose(self.variable, self._kind)
-                self._picture = mark.prepare(self.variable, self.lod)
+                self._picture = mark.prepare(self.variable, self.lod, self._mean)
             return self._picture
 
     def thinned(self, span: TimeRange) -> Loaded | None:
@@ -89,7 +91,8 @@ class Loaded:
         step = (last - first) // _DRAFT
         if step < 2 or self.lod is not None:
             return None
-        return Loaded(self.variable[first:last:step], self.span, self._kind, self.label)
+        few = self.variable[first:last:step]
+        return Loaded(few, self.span, self._kind, self.label, mean=self._mean)
 
     def draw(self, request: ViewRequest, cover: TimeRange, notes: list[str]) -> Result:
         """Return the item for `cover` at the resolution of `request`."""

@@ -19,7 +19,7 @@ from . import spec as specs
 from .basepanel import PanelCore
 from .export import Exports
 from .protocol import PROTOCOL_VERSION, ProtocolError
-from .stills import Still, warm_up
+from .stills import Still
 from .subshells import keep_apart
 
 __all__ = ["CanvasPanel", "Panel"]
@@ -99,7 +99,6 @@ class CanvasPanel(Still, PanelCore, anywidget.AnyWidget):
     def __init__(self, start: Any, stop: Any = None, *, session: Any = None) -> None:
         self._pictures = FirstPicture()
         self._exports = Exports()
-        warm_up()
         self._setup(start, stop, session)
         super().__init__(
             _esm=_bundle("panel.js"), _css=_bundle("panel.css"), spec=self._model.to_json()

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from speasy_core.errors import OfflineError, SpeasyError, VariableError
 from speasy_core.http import Deadline
+from speasy_core.lod import check_mean
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange, format_ns
 from speasy_core.variable import SpeasyVariable
@@ -89,12 +90,14 @@ class StaticSource:
     timeout = float("inf")
     tiled = True
 
-    def __init__(self, variable: SpeasyVariable, kind: str = "auto") -> None:
+    def __init__(
+        self, variable: SpeasyVariable, kind: str = "auto", mean: str | None = None
+    ) -> None:
         everything = TimeRange.from_ns(MIN_NS, MAX_NS)
         self.label = variable.name or "data"
         self._name: Hashable = object()  # no other variable's tiles are this one's
         self.lane: Hashable = self._name
-        self._loaded = Loaded(variable, everything, kind, self.label)
+        self._loaded = Loaded(variable, everything, kind, self.label, mean=mean)
         self._prepared = len(variable) < _SHORT
 
     def ready(self, request: ViewRequest) -> list[Result] | None:
@@ -145,6 +148,8 @@ class ProductSource:
         and their samples are not loaded.
     options : mapping, optional
         Of `get_data`, such as a coordinate system.
+    mean : {"linear", "log"}, optional
+        Of the cells of a spectrogram.
     """
 
     tiled = True
@@ -158,13 +163,14 @@ class ProductSource:
         timeout: float,
         get_picture: Callable[..., Any] | None = None,
         options: Mapping[str, Any] | None = None,
+        mean: str | None = None,
     ) -> None:
-        self._options = dict(options or {})
+        self._options, self._mean = dict(options or {}), mean
         self._get_data, self._describe, self._ref, self._kind = get_data, describe, ref, kind
         self._get_picture = get_picture
         self.timeout, self.label = timeout, ref.path.rpartition("/")[2]
         self.lane: Hashable = ref
-        self._name: Hashable = get_data, ref, kind, canonical_hash(self._options)
+        self._name: Hashable = get_data, ref, kind, mean, canonical_hash(self._options)
         self._loaded: tuple[Loaded, ...] = ()
         # two views that want the same do not both fetch it; what is fetched ahead stops nobody
         self._busy, self._busy_ahead = threading.Lock(), threading.Lock()
@@ -225,14 +231,20 @@ class ProductSource:
             found = self._get_picture(self._ref, span.start, span.stop, **how)
             if not isinstance(found, SpeasyVariable):
                 if found.nbytes > _MANY_BYTES and found.drawn_as(self._kind):
-                    return Loaded(found.head, span, self._kind, self.label, lod=found)
+                    found.mean = check_mean(self._mean or "linear")
+                    return self._as_loaded(found.head, span, lod=found)
                 try:
                     found = found.samples()
                 except (OfflineError, VariableError):  # deleted this moment, or of two shapes
                     found = self._get_data(self._ref, span.start, span.stop, **how)
             variable = found
         extent = "" if len(variable) else self._extent(span)
-        return Loaded(variable, span, self._kind, self.label, extent)
+        return self._as_loaded(variable, span, extent)
+
+    def _as_loaded(
+        self, variable: SpeasyVariable, span: TimeRange, extent: str = "", lod: Any = None
+    ) -> Loaded:
+        return Loaded(variable, span, self._kind, self.label, extent, lod, self._mean)
 
     def _extent(self, span: TimeRange) -> str:
         """Say where the archive has data, when that is elsewhere."""

@@ -52,6 +52,7 @@ VERSION = 1
 _KINDS = ("auto", "line", "image", *SPACE_KINDS)
 STYLES = ("line", "steps", "points")
 MARKERS = ("none", "circle", "square", "diamond", "triangle", "cross", "plus")
+MEANS = ("linear", "log")  # of the samples that share a cell of a spectrogram
 WIDTHS = (0.5, 20.0)  # of lines, in pixels
 VALUE_AXES = ("y", "y2")
 MOST_PLOTS = 256
@@ -110,7 +111,8 @@ class GraphSpec:
 
     `style` says how samples are joined; a `width` of None is as thin as can be. `y_axis` None is
     the left one, but the right one for lines of another unit over a spectrogram. `knobs` are those
-    of a function, or what is chosen of an archive's product.
+    of a function, or what is chosen of an archive's product. The cells of a spectrogram are `mean`
+    values: None is "linear"; "log" is the mean of the logarithms of what is above zero.
     """
 
     id: str
@@ -125,13 +127,14 @@ class GraphSpec:
     options: Mapping[str, Any] = field(default_factory=dict)  # of its kind, see plotkinds
     width: float | None = None
     marker: str = "none"
+    mean: str | None = None
 
     @classmethod
     def from_json(cls, value: Any, where: str = "graph") -> GraphSpec:
         """Read what `asdict` wrote; missing fields take their defaults."""
         value = read_mapping(value, where)
         kind, label = value.get("kind", "auto"), value.get("label")
-        y_axis, width = value.get("y_axis"), value.get("width")
+        y_axis, width, mean = value.get("y_axis"), value.get("width"), value.get("mean")
         if kind not in _KINDS:
             raise fail(f"{where}.kind", f"{kind!r:.40} is not one of {', '.join(_KINDS)}")
         return cls(
@@ -147,6 +150,7 @@ class GraphSpec:
             read_options(kind, value.get("options", {}), f"{where}.options"),
             None if width is None else read_number(width, f"{where}.width", *WIDTHS),
             read_choice(value.get("marker", "none"), f"{where}.marker", MARKERS),
+            None if mean is None else read_choice(mean, f"{where}.mean", MEANS),
         )
 
 

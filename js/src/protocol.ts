@@ -35,6 +35,8 @@ export interface GraphSpec {
   width?: number | null;
   /** At each sample; none when left out. */
   marker?: Marker;
+  /** Of the samples that share a cell of a spectrogram; null: linear. */
+  mean?: MeanSpec | null;
   /** null: the right axis for lines over a spectrogram, else the left one. */
   y_axis?: 'y' | 'y2' | null;
   /** How the knobs of a virtual product are turned. */
@@ -42,6 +44,8 @@ export interface GraphSpec {
   /** Of its kind, see plotkinds.py. */
   options?: Record<string, unknown>;
 }
+
+export type MeanSpec = 'linear' | 'log';
 
 /** Kinds of graphs whose x axis is not time. */
 export type SpaceKind = 'orbit' | 'xy' | 'histogram2d';
@@ -151,7 +155,7 @@ export interface AxisChange {
 }
 
 /** Fields left out stay as they are. */
-export type GraphChange = Partial<Pick<GraphSpec, 'kind' | 'label' | 'style' | 'width' | 'marker' | 'colors' | 'y_axis'>>;
+export type GraphChange = Partial<Pick<GraphSpec, 'kind' | 'label' | 'style' | 'width' | 'marker' | 'mean' | 'colors' | 'y_axis'>>;
 
 export type Command =
   | { op: 'set_title'; title: string }

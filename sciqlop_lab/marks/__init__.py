@@ -54,10 +54,13 @@ class Mark(Protocol):
         """Whether the variable can be drawn in this way."""
         ...
 
-    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> Picture:
+    def prepare(
+        self, variable: SpeasyVariable, lod: Drawable | None = None, mean: str | None = None
+    ) -> Picture:
         """Make the variable ready; may take long, is called once per variable.
 
-        With `lod`, the samples are drawn from there, and `variable` has the labels alone.
+        With `lod`, the samples are drawn from there, as it averages them, and `variable` has the
+        labels alone. Else `mean` says how those that share a cell are: "linear" (None) or "log".
         """
         ...
 

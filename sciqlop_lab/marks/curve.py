@@ -193,7 +193,9 @@ class CurveMark:
         numbers = variable.dtype.kind in "fiub"
         return numbers and variable.ndim == 2 and variable.shape[1] in (2, 3)
 
-    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> CurvePicture:
+    def prepare(
+        self, variable: SpeasyVariable, lod: Drawable | None = None, mean: str | None = None
+    ) -> CurvePicture:
         """Make the variable ready to be drawn."""
         return CurvePicture(variable)
 

@@ -141,7 +141,9 @@ class HistogramMark:
         """Whether the variable has two components."""
         return variable.dtype.kind in "fiub" and variable.ndim == 2 and variable.shape[1] == 2
 
-    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> HistogramPicture:
+    def prepare(
+        self, variable: SpeasyVariable, lod: Drawable | None = None, mean: str | None = None
+    ) -> HistogramPicture:
         """Make the variable ready to be drawn."""
         return HistogramPicture(variable)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from speasy_core.lod import Drawable, Image, ImagePyramid, tile, tile_range
+from speasy_core.lod import Drawable, Image, ImagePyramid, Mean, check_mean, tile, tile_range
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
@@ -29,9 +29,9 @@ def _channels(variable: SpeasyVariable) -> np.ndarray[Any, Any]:
     return np.arange(variable.shape[1], dtype=np.float64)
 
 
-def _pyramid(variable: SpeasyVariable) -> tuple[ImagePyramid, np.ndarray[Any, Any]]:
+def _pyramid(variable: SpeasyVariable, mean: Mean) -> tuple[ImagePyramid, np.ndarray[Any, Any]]:
     clean = variable.fill_to_nan()
-    made = ImagePyramid(clean.time_ns, clean.values, _channels(clean))
+    made = ImagePyramid(clean.time_ns, clean.values, _channels(clean), mean=mean)
     return made, made.tables.tables
 
 
@@ -73,8 +73,13 @@ def _signed(variable: SpeasyVariable) -> bool:
 class ImagePicture:
     """A spectrogram with its pyramid."""
 
-    def __init__(self, variable: SpeasyVariable, lod: Drawable | None = None) -> None:
-        self._lod, tables = _pyramid(variable) if lod is None else (lod, _tables(variable, lod))
+    def __init__(
+        self, variable: SpeasyVariable, lod: Drawable | None = None, mean: str | None = None
+    ) -> None:
+        if lod is None:
+            self._lod, tables = _pyramid(variable, check_mean(mean or "linear"))
+        else:
+            self._lod, tables = lod, _tables(variable, lod)
         axis = variable.axes[0] if variable.axes else None
         y_log = is_log(axis.meta) if axis is not None else None
         if y_log is None:
@@ -142,9 +147,11 @@ class ImageMark:
         """Whether the variable is a spectrogram (or a table of numbers, when asked for)."""
         return variable.kind == "spectrogram" and variable.dtype.kind in "fiub"
 
-    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> ImagePicture:
+    def prepare(
+        self, variable: SpeasyVariable, lod: Drawable | None = None, mean: str | None = None
+    ) -> ImagePicture:
         """Make the variable ready to be drawn."""
-        return ImagePicture(variable, lod)
+        return ImagePicture(variable, lod, mean)
 
 
 MARK = ImageMark()

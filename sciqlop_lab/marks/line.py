@@ -71,7 +71,9 @@ class LineMark:
         numbers = variable.dtype.kind in "fiub"
         return numbers and math.prod(variable.shape[1:]) <= _MOST_LINES
 
-    def prepare(self, variable: SpeasyVariable, lod: Drawable | None = None) -> LinePicture:
+    def prepare(
+        self, variable: SpeasyVariable, lod: Drawable | None = None, mean: str | None = None
+    ) -> LinePicture:
         """Make the variable ready to be drawn."""
         return LinePicture(variable, lod)
 

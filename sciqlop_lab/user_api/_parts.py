@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from sciqlop_lab import virtual
 from sciqlop_lab.adapt import to_variable
 from sciqlop_lab.handles import GraphHandle, PlotHandle
 from speasy_core.errors import InvalidRequest
@@ -33,13 +34,18 @@ _AXES = ("y", "y2", "z")
 def product_id(path: str | Sequence[str]) -> str:
     """Return the product id for a SciQLop path such as ``speasy//cda//MMS//...//B``.
 
-    An id (``cda/MMS1_FGM_SRVY_L2/mms1_fgm_b_gse_srvy_l2``) comes back as it is.
+    An id (``cda/MMS1_FGM_SRVY_L2/mms1_fgm_b_gse_srvy_l2``) comes back as it is; a virtual product
+    may be named by its path alone.
     """
+    given = path
     if isinstance(path, str):
-        if "//" not in path:
-            return path
         path = path.split("//")
     parts = [part for part in path if part and part not in ("root", "speasy")]
+    own = virtual.find("/".join(parts))
+    if own is not None:
+        return str(own.ref)
+    if isinstance(given, str) and "//" not in given:
+        return given
     if len(parts) < 2:
         raise InvalidRequest(f"{'//'.join(path)!r} is not the path of a product")
     keep = 2 if parts[0] in _WHOLE_DATASET else 1

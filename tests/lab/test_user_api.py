@@ -77,6 +77,7 @@ def test_virtual_products_under_their_old_names(session):
 
     kinds = VirtualProductType
     product = create_virtual_product("my/v", callback, kinds.Scalar, labels=["|B|"], cachable=True)
+    assert product_id("my/v") == product_id("my//v") == "vp/my/v"
     assert session.registered["my/v"][1]["kind"] == "scalar"
     assert create_plot_panel().plot(product)[1].product == "vp/my/v"
     VirtualScalar("my/s", callback, "s")

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import speasy_core as spz
 from sciqlop_lab import asks, defining, graphdata, overlays, stills, svgpdf, templates
@@ -27,6 +28,7 @@ from speasy_core.errors import InvalidRequest, SpeasyError, SpeasyWarning
 START, STOP = "2019-01-02T15:00", "2019-01-02T16:00"
 FIELD = "cda/MMS1_FGM_SRVY_L2/mms1_fgm_b_gse_srvy_l2"
 TABLE = "amda/sharedtimeTable_0"
+SPECTRUM = "cda/MMS1_FPI_FAST_L2_DIS-MOMS/mms1_dis_energyspectr_omni_fast"
 
 
 @pytest.fixture(scope="module")
@@ -505,8 +507,8 @@ def test_the_bundle_of_a_panel_has_a_picture(panel):
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
-def test_without_matplotlib_there_is_the_widget_alone(panel, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+def test_without_pillow_there_is_the_widget_alone(panel, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
     data, _ = panel._repr_mimebundle_()
     assert "image/png" not in data
     assert "text/plain" in data
@@ -514,6 +516,26 @@ def test_without_matplotlib_there_is_the_widget_alone(panel, monkeypatch):
 
 def test_a_panel_without_data_has_a_picture_too(panel):
     assert stills.draw(panel.model, {}).startswith(b"\x89PNG")
+
+
+def test_the_picture_shows_lines_and_spectrograms_where_they_are(panel):
+    panel.plot(SPECTRUM)
+    panel.wait(30)
+    picture = Image.open(BytesIO(stills.draw(panel.model, panel._still_items()))).convert("RGB")
+    pixels = np.asarray(picture)
+    assert (pixels == (0, 0x72, 0xB2)).all(axis=-1).any()  # the first line's blue
+    lowest = pixels[-100:-40, 120:700].reshape(-1, 3)
+    assert len(np.unique(lowest, axis=0)) > 30  # a colour map
+    assert (lowest == 255).all(axis=-1).mean() < 0.2
+
+
+def test_what_lies_in_memory_does_not_wait_for_its_picture(panel, monkeypatch):
+    waited = []
+    monkeypatch.setattr(panel, "wait", lambda timeout=None: waited.append(timeout))
+    panel._repr_mimebundle_()
+    monkeypatch.setattr(panel, "_sources", {})
+    panel._repr_mimebundle_()
+    assert waited[0] > 0.2 > 0.05 > waited[1]
 
 
 # -- rules --------------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ export interface GraphState {
   id: string;
   plot: string;
   product: string;
-  /** How it is drawn, as the spec has it. */
-  kind: string;
+  /** What its tiles depend on besides: how it is drawn, as the spec has it. */
+  look: string;
   status: GraphStatus;
   label: string;
   /** Generation of the newest view that is drawn as wanted; -1 before the first. */
@@ -104,15 +104,16 @@ export class TileStore {
     let turned = false;
     this.states.clear();
     for (const plot of plots) {
-      for (const { id, product, knobs, kind } of plot.graphs) {
+      for (const { id, product, knobs, kind, mean } of plot.graphs) {
         const old = before.get(id);
         // Ids are used again: what another product left behind must not be shown for this one.
         const wanted = knobsKey(knobs);
+        const look = `${kind} ${mean ?? 'linear'}`;
         // Nor the tiles of other choices: they would be taken for those that are wanted.
-        const same = old?.product === product && old.kind === kind && (!old.tiled || old.wanted === wanted);
+        const same = old?.product === product && old.look === look && (!old.tiled || old.wanted === wanted);
         const state = same ? old : { ...freshState(id, plot.id, product), wanted };
         state.plot = plot.id;
-        state.kind = kind;
+        state.look = look;
         turned ||= wanted !== state.wanted;
         state.wanted = wanted;
         this.compareKnobs(state);
@@ -313,7 +314,7 @@ function freshState(id: string, plot: string, product: string): GraphState {
     id,
     plot,
     product,
-    kind: 'auto',
+    look: '',
     status: 'waiting',
     label: '',
     gen: -1,

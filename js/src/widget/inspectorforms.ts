@@ -30,6 +30,7 @@ const LOGS: readonly Choice[] = [['null', 'as the product says'], ['false', 'lin
 const STYLES: readonly Choice[] = [['line', 'line'], ['steps', 'steps'], ['points', 'points']];
 const MARKERS: readonly Choice[] = ['none', 'circle', 'square', 'diamond', 'triangle', 'cross', 'plus'].map(name => [name, name] as const);
 const KINDS: readonly Choice[] = [['auto', 'as the product says'], ['line', 'lines'], ['image', 'spectrogram']];
+const MEANS: readonly Choice[] = [['linear', 'linear'], ['log', 'of the logarithms']];
 const SIDES: readonly Choice[] = [['null', 'automatic'], ['y', 'left'], ['y2', 'right']];
 /** A form with more components is of no use to anybody. */
 const MOST_COMPONENTS = 128;
@@ -134,6 +135,8 @@ function graphForm(
       choiceField('marker', 'Marker', spec.marker ?? 'none', MARKERS, marker => set({ marker: marker as GraphSpec['marker'] })),
       choiceField('y_axis', 'Axis', String(spec.y_axis ?? null), SIDES, side => set({ y_axis: side === 'null' ? null : (side as 'y' | 'y2') }))
     );
+  } else if (spec.kind !== 'histogram2d') {
+    fields.push(choiceField('mean', 'Mean', spec.mean ?? 'linear', MEANS, mean => set({ mean: mean === 'log' ? mean : null })));
   }
   return [
     section('Graph', ...fields),

@@ -228,16 +228,9 @@ export class PanelView implements PanelHost {
     }
   }
 
-  /** Sizes of the plots in device pixels; null while there are none, or nobody to ask. */
+  /** What data is asked for; null while there is no picture, or nobody to ask. */
   private sizes(): Sizes | null {
-    const { layout } = this;
-    if (!this.link.live || !layout || layout.plots.length !== this.plots.length || this.plots.length === 0) {
-      return null;
-    }
-    const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    const heights = this.plots.map((plot, i) => [plot.id, layout.plots[i]!.height * ratio]);
-    const plots = Object.fromEntries(heights) as Record<string, number>;
-    return { width: layout.plots[0]!.width * ratio, plots };
+    return this.link.live ? this.stage.sizes(this.plots) : null;
   }
 
   /** Fit the automatic ranges to what is known of this view. */
