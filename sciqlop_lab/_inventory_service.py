@@ -12,6 +12,7 @@ from speasy_core.errors import SpeasyError, UnknownProduct, UnknownProvider
 from speasy_core.product import ProductRef
 
 from ._field_values import field_values
+from ._preview import preview
 from ._settings_service import change_settings, written_settings
 from .settings_watch import watch
 
@@ -33,8 +34,8 @@ def _default_session() -> Session:
 class InventoryService:
     """The product tree of one session.
 
-    Every method may take as long as the disk does and belongs in a worker thread; none waits for
-    an archive.
+    Every method may take as long as the disk does and belongs in a worker thread; only `preview`
+    may wait for an archive.
 
     Parameters
     ----------
@@ -108,6 +109,23 @@ class InventoryService:
         if node is None:
             raise UnknownProduct("no inventory has this product", product=str(parsed))
         return _details(parsed, node)
+
+    def preview(self, ref: str, fetch: bool = False) -> dict[str, Any]:
+        """Return a small picture of a product; asks its archive only with `fetch`.
+
+        The one method that may wait for an archive, for some seconds.
+
+        Raises
+        ------
+        InvalidRequest, UnknownProduct
+            As `product`; or the product lists events, or nothing says when it has data.
+        """
+        parsed = ProductRef.parse(ref)
+        session = self.session()
+        info = session.inventory.info(parsed)
+        if info is None:
+            raise UnknownProduct("no inventory has this product", product=str(parsed))
+        return preview(session, parsed, info, fetch=fetch)
 
     def fields(self) -> dict[str, Any]:
         """Return the filters that a search takes, and the values that occur."""

@@ -5,6 +5,8 @@ GET    ``nodes``    ``parent=ID offset=0 limit=1000``    ``{nodes: [...], total}
                                                          the providers
 GET    ``search``   ``q=WORDS limit=50 provider=NAME``   ``{hits: [{..., path, score}], took_ms}``
 GET    ``product``  ``ref=PROVIDER/PATH``                all that is known of a product
+GET    ``preview``  ``ref=PROVIDER/PATH``                a small picture, if the cache has one
+POST   ``preview``  ``{"ref": PROVIDER/PATH}``           the same, after asking the archive
 GET    ``status``                                        ``{providers: {...}, version, error}``
 POST   ``refresh``  ``{"provider": NAME or null}``       status; the work goes on behind
 GET    ``fields``                                        filters of a search and their values
@@ -84,14 +86,16 @@ class _Extension:
     def __init__(self, service: InventoryService) -> None:
         self.service = service
         self.pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sciqlop-rest")
+        # Its own threads: slow archives must not keep the tree waiting.
+        self.slow = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sciqlop-preview")
 
-    async def run(self, call: Callable[..., dict[str, Any]], *args: Any) -> str:
+    async def run(self, call: Callable[..., dict[str, Any]], *args: Any, slow: bool = False) -> str:
         """Return the JSON text of a call's answer; both are made in a worker thread."""
 
         def work() -> str:
             return json.dumps(call(*args), allow_nan=False)
 
-        future = asyncio.get_running_loop().run_in_executor(self.pool, work)
+        future = asyncio.get_running_loop().run_in_executor(self.slow if slow else self.pool, work)
         return await asyncio.wait_for(future, _DEADLINE)
 
 
@@ -119,9 +123,11 @@ class _Handler(APIHandler):
             message = error.log_message % error.args
         self.finish(json.dumps({"message": message}))
 
-    async def answer(self, call: Callable[..., dict[str, Any]], *args: Any) -> None:
+    async def answer(
+        self, call: Callable[..., dict[str, Any]], *args: Any, slow: bool = False
+    ) -> None:
         try:
-            text = await self.extension.run(call, *args)
+            text = await self.extension.run(call, *args, slow=slow)
         except (UnknownProduct, UnknownProvider) as error:
             raise _refusal(404, error) from error
         except InvalidRequest as error:
@@ -147,7 +153,10 @@ class _Handler(APIHandler):
 
     def text(self, name: str) -> str:
         """Return a query argument that must be there, of a length that makes sense."""
-        value = self.get_query_argument(name, "").strip()
+        return self._sensible(name, self.get_query_argument(name, ""))
+
+    def _sensible(self, name: str, value: str) -> str:
+        value = value.strip()
         if not value:
             raise web.HTTPError(400, f"{name} is missing")
         if len(value) > _MAX_QUERY:
@@ -203,6 +212,24 @@ class ProductHandler(_Handler):
     @authorized
     async def get(self) -> None:
         await self.answer(self.extension.service.product, self.text("ref"))
+
+
+class PreviewHandler(_Handler):
+    """A small picture of one product; only a POST may ask the archive."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        await self.answer(self.extension.service.preview, self.text("ref"))
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        ref = self.body().get("ref")
+        if not isinstance(ref, str):
+            raise web.HTTPError(400, "ref is not text")
+        ref = self._sensible("ref", ref)
+        await self.answer(self.extension.service.preview, ref, True, slow=True)
 
 
 class StatusHandler(_Handler):
@@ -276,6 +303,7 @@ _HANDLERS = {
     "nodes": NodesHandler,
     "search": SearchHandler,
     "product": ProductHandler,
+    "preview": PreviewHandler,
     "status": StatusHandler,
     "refresh": RefreshHandler,
 }

@@ -172,6 +172,13 @@ class Call:
         except UnknownProduct:  # what came with a bundle may be of servers that are not set up here
             return None
 
+    def is_at_hand(self, ref: ProductRef, span: TimeRange) -> bool:
+        """Whether the cache answers at once, without asking an archive."""
+        provider = self.provider(ref)
+        if self.refresh or not provider.cachable or "if_newer_than" in self.options:
+            return False
+        return self.state.cache.is_at_hand(self._key(ref, provider), span)
+
     def answer(
         self, ref: ProductRef, span: TimeRange, batch: Batch | None = None
     ) -> SpeasyVariable | None:

@@ -126,8 +126,9 @@ def _sampler(call: Call) -> Ask | None:
 
 
 def _run_jobs(call: Call, jobs: Sequence[Job], progress: bool, collect: bool) -> list[Found]:
-    if len(jobs) == 1 and not progress:
-        return [_answer(call, jobs[0], None, collect)]
+    if not progress and (len(jobs) == 1 or all(call.is_at_hand(*job) for job in jobs)):
+        # threads would cost more than what they do, and wait for each other's turn in Python
+        return [_answer(call, job, None, collect) for job in jobs]
     batches = call.batches(jobs)
     # those that share a request wait for each other, and need places of their own for that
     parallel = min(_PARALLEL_JOBS + len(batches), _MOST_JOBS, len(jobs))

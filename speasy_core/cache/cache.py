@@ -246,16 +246,12 @@ class Cache:
         }  # fmt: skip
 
     def rate(self, product: str, range: TimeRange) -> float | None:
-        """Return the bytes per second that a product has, None when too little of it is kept.
-
-        Parameters
-        ----------
-        product : str
-            As in `get`.
-        range : TimeRange
-            At least a hundredth of its length must be kept.
-        """
+        """Return the bytes per second of a product; None where under 1 % of a range is kept."""
         return self._stock.rate(product, range.duration_ns / 100)
+
+    def is_at_hand(self, key: str, range: TimeRange) -> bool:
+        """Whether `get` would ask nobody, and read so little that a thread for it costs more."""
+        return self._stock.is_at_hand(key, range)
 
     def entries(self, product: Any = None) -> list[Kept]:
         """Return what is kept, piece by piece, in order of product and time.

@@ -24,6 +24,7 @@ __all__ = [
     "insert",
     "iso",
     "overlapping",
+    "settled",
     "to_entries",
     "without",
 ]
@@ -141,6 +142,17 @@ def overlapping(fragments: Iterable[Fragment], range: TimeRange) -> list[Fragmen
     """Return the parts of the fragments inside a range."""
     cuts = (fragment.cut(range.start_ns, range.stop_ns) for fragment in fragments)
     return [cut for cut in cuts if cut is not None]
+
+
+def settled(fragments: Iterable[Fragment], range: TimeRange, now: float) -> bool:
+    """Whether all of a range is kept, in one version, and nothing of it need be asked again."""
+    at, versions = range.start_ns, set()
+    for part in overlapping(fragments, range):
+        if part.start != at or expired(part, now):
+            return False
+        at = part.stop
+        versions.add(part.version)
+    return at == range.stop_ns and len(versions) <= 1
 
 
 def confirm(

@@ -21,6 +21,8 @@ from .pins import ALWAYS, Pins, product_of
 
 __all__ = ["Kept", "Stock", "as_products", "as_span"]
 
+_MOMENTS = 32 * 2**20  # bytes that are read in the time that it takes to hand work to a thread
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -161,6 +163,18 @@ class Stock:
         if not ns or ns < least_ns:
             return None
         return sum(f.size for f in longest.values()) / ns * 1e9
+
+    def is_at_hand(self, key: str, span: TimeRange) -> bool:
+        """Whether all of a range is kept and holds, and reading it takes but moments."""
+        kept = self._keeper.fragments(key)
+        if not frag.settled(kept, span, time.time()):
+            return False
+        shares = (
+            f.size * common.duration_ns / (f.stop - f.start)
+            for f in kept
+            if (common := f.range.intersect(span)) is not None
+        )
+        return sum(shares) <= _MOMENTS
 
     def clear(self, products: list[str] | None, older_than: Any, pinned: bool) -> list[str]:
         """Delete what was received before a date; returns keys of which nothing is left."""

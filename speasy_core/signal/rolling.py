@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from ._shared import as_floats, columns_of, each, segment_edges, step_ns
 __all__ = ["moving_average", "rolling_mean", "rolling_std"]
 
 _CHUNK = 16_384
+
+# of many windows: how many samples, their mean, the sum of the squares of what they differ from it
+_Moments: TypeAlias = tuple[Array, Array, Array]
 
 
 def rolling_mean(var: Any, window: Any, *, min_samples: int = 1) -> Any:
@@ -107,11 +110,7 @@ def _time_edges(v: SpeasyVariable, half: int) -> tuple[Array, Array]:
 def _in_windows(
     v: SpeasyVariable, low: Array, high: Array, min_samples: int, ddof: int, spread: bool
 ) -> SpeasyVariable:
-    """Return mean, or standard deviation, of the rows ``low[i]:high[i]``.
-
-    Running sums lose digits where values drift far from their mean, so they start anew, about
-    the local mean, for every chunk of windows.
-    """
+    """Return mean, or standard deviation, of the rows ``low[i]:high[i]``."""
     clean = as_floats(v)
     values = columns_of(clean._values)
     out = np.empty(values.shape, values.dtype, order="F")
@@ -122,30 +121,55 @@ def _in_windows(
         first, last = int(low[part].min()), int(high[part].max())
         a, b = low[part] - first, high[part] - first
         for k in range(values.shape[1]):
-            out[part, k] = _window_chunk(values[first:last, k], a, b, min_samples, ddof, spread)
+            count, mean, squares = _pairwise(values[first:last, k], a, b, spread)
+            enough = (count >= max(min_samples, 1)) & (count > ddof)
+            if spread:
+                divisor = np.where(enough, count - ddof, 1.0)
+                mean = np.sqrt(squares / divisor)
+            out[part, k] = np.where(enough, mean, np.nan)
     unit = clean.unit
     return clean._like(out.reshape(v.shape), unit=unit, derived=True)
 
 
-def _window_chunk(
-    column: Array, a: Array, b: Array, min_samples: int, ddof: int, spread: bool
-) -> Array:
+def _pairwise(column: Array, a: Array, b: Array, spread: bool) -> _Moments:
+    """Return the moments of the windows ``column[a[i]:b[i]]``.
+
+    Windows of 1, 2, 4, 8... rows are joined from their halves, and any other from these. So no
+    digit is lost where values drift, and a window gives the same bits wherever the column starts:
+    what asks for a range in halves gets what it gets at once, which running sums do not give.
+    """
     good = np.isfinite(column)
-    centre = float(column[good].mean(dtype=np.float64)) if good.any() else 0.0
-    shifted = np.where(good, column.astype(np.float64) - centre, 0.0)
-    count = _running(good.astype(np.int64))
-    total = _running(shifted)
-    number = (count[b] - count[a]).astype(float)
-    number[number < max(min_samples, 1)] = np.nan
-    mean = (total[b] - total[a]) / number
+    here: _Moments = (
+        good.astype(float), np.where(good, column, 0.0).astype(float), np.zeros(good.shape)
+    )  # fmt: skip
+    found: _Moments = (np.zeros(a.shape), np.zeros(a.shape), np.zeros(a.shape))
+    at, lengths = a.copy(), b - a
+    longest = int(lengths.max())
+    width = 1
+    while width <= longest:
+        rows = np.flatnonzero(lengths & width)
+        if rows.size:
+            one, other = _rows(found, rows), _rows(here, at[rows])
+            for target, joined in zip(found, _joined(one, other, spread), strict=True):
+                target[rows] = joined
+            at[rows] += width
+        if 2 * width <= longest:
+            here = _joined(_rows(here, slice(-width)), _rows(here, slice(width, None)), spread)
+        width *= 2
+    return found
+
+
+def _rows(moments: _Moments, rows: Any) -> _Moments:
+    count, mean, squares = moments
+    return count[rows], mean[rows], squares[rows]
+
+
+def _joined(one: _Moments, other: _Moments, spread: bool) -> _Moments:
+    """Return the moments of pairs of windows that follow each other."""
+    count = one[0] + other[0]
+    share = other[0] / np.maximum(count, 1.0)
+    apart = other[1] - one[1]
+    mean = one[1] + apart * share
     if not spread:
-        return np.asarray(mean + centre)
-    squares = _running(shifted * shifted)
-    variance = (squares[b] - squares[a]) / number - mean * mean
-    divisor = number - ddof
-    divisor[divisor <= 0] = np.nan
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0) * number / divisor))
-
-
-def _running(values: Array) -> Array:
-    return np.concatenate([[0], np.cumsum(values)])
+        return count, mean, one[2]
+    return count, mean, one[2] + other[2] + apart * apart * (one[0] * share)

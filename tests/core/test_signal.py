@@ -391,6 +391,49 @@ class TestRolling:
         got = rolling_std(v, 100).values[1000:-1000]
         assert got.mean() == pytest.approx(1e-3, rel=0.02)
 
+    @settings(max_examples=40, deadline=None)
+    @given(
+        st.lists(
+            st.one_of(st.floats(-1e6, 1e6, width=32), st.just(np.nan)), min_size=2, max_size=80
+        ),
+        st.floats(-1e9, 1e9),
+        st.integers(1, 40),
+        st.integers(0, 2),
+        st.data(),
+    )
+    def test_a_window_gives_the_same_wherever_the_range_starts(
+        self, numbers: list[float], offset: float, window: int, ddof: int, data: st.DataObject
+    ) -> None:
+        values = np.array(numbers, float) + offset
+        v = V(seconds(len(values)), values)
+        mean, std = rolling_mean(v, window), rolling_std(v, window, ddof=ddof)
+        half = window // 2
+        for i, got in enumerate(zip(mean.values, std.values, strict=True)):
+            near = values[max(i - half, 0) : i + half + 1]
+            near = near[np.isfinite(near)]
+            if near.size > ddof:
+                size = np.abs(near).max()
+                assert got[0] == pytest.approx(near.mean(), rel=1e-13, abs=1e-13 * size)
+                assert got[1] == pytest.approx(near.std(ddof=ddof), rel=1e-7, abs=1e-12 * size)
+            else:
+                assert np.isnan(got[1])
+        first = data.draw(st.integers(0, len(values) - 1))
+        for function, whole in ((rolling_mean, mean), (lambda *a: rolling_std(*a, ddof=ddof), std)):
+            part = function(v[first:], window).values[half:]
+            np.testing.assert_array_equal(part, whole.values[first + half :])
+
+    def test_a_long_range_gives_what_its_parts_give(self) -> None:
+        n, margin = 50_000, 150
+        rng = np.random.default_rng(1)
+        values = np.cumsum(rng.normal(size=(n, 2)), axis=0) * 100
+        values[rng.random(n) < 0.01] = np.nan
+        v = V(seconds(n), values)
+        for function in (rolling_mean, rolling_std):
+            whole = function(v, 2 * margin).values
+            for first, last in ((3, 20_000), (19_850, n)):
+                part = function(v[first:last], 2 * margin).values[margin:-margin]
+                np.testing.assert_array_equal(part, whole[first + margin : last - margin])
+
     def test_moving_average_stops_at_holes(self) -> None:
         values = np.r_[np.zeros(20), np.ones(20)]
         v = V(np.r_[np.arange(20), np.arange(100, 120)] * 10**9, values, unit="nT")

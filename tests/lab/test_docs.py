@@ -121,7 +121,8 @@ def test_its_settings_are_settings(page, tmp_path):
 @pytest.mark.parametrize("page", [p for p in PAGES if p.stem not in LISTS], ids=lambda p: p.stem)
 def test_a_page_says_something_and_is_in_the_contents(page):
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("# ") and len(text) > 500
+    assert text.startswith("# ")
+    assert len(text) > 500
     assert f"docs/{page.stem}\n" in (NOTEBOOKS / "index.md").read_text(encoding="utf-8")
 
 
@@ -138,9 +139,20 @@ def test_the_reference_has_every_public_name():
     import speasy_core
 
     text = "".join((NOTEBOOKS / "docs" / f"{n}.md").read_text() for n in ("reference", "modules"))
-    archives = {"inventories", "amda", "archive", "cda", "cdpp3dview", "csa", "hapi", "ssc", "uiowaephtool"}
+    archives = {
+        "inventories",
+        "amda",
+        "archive",
+        "cda",
+        "cdpp3dview",
+        "csa",
+        "hapi",
+        "ssc",
+        "uiowaephtool",
+    }
     modules = {"cache", "config", "core", "errors", "products", "signal"}
-    for name in set(speasy_core.__all__) - archives - modules - {"__version__"}:
+    others = {"__version__", "DateTimeRange", "inventories"}  # two are told elsewhere
+    for name in set(speasy_core.__all__) - archives - modules - others:
         assert f"   {name}\n" in text, name
     for name in modules:
         assert f"speasy_core.{name}" in text, name

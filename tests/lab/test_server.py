@@ -356,3 +356,45 @@ async def test_settings_are_read_and_written(api, tmp_path, monkeypatch):
     status, refused = await api("settings", method="PUT", body='{"cda_url": "http://x"}')
     assert status == 400
     assert "cda_url" in refused["message"]
+
+
+def cached_session(folder):
+    from speasy_core import Session
+    from speasy_core.demo import LocalArchive
+
+    archive = LocalArchive()
+    archive.start()
+    session = Session(archive.settings(cache_dir=folder))
+    return archive, session
+
+
+@pytest.mark.parametrize("ref", ["cda/AC_H0_MFI/BGSEc", "cda/AC_H0_MFI/Magnitude"])
+def test_a_preview_asks_the_archive_only_when_told(tmp_path, ref):
+    archive, session = cached_session(tmp_path)
+    try:
+        session.inventory.refresh(["cda"])
+        service = InventoryService(LOG, lambda: session)
+        before = len(archive.requests)
+        assert service.preview(ref) == {"state": "absent"}
+        assert len(archive.requests) == before
+        shown = service.preview(ref, fetch=True)
+        assert shown["state"] == "shown", shown
+        assert shown["low"] < shown["high"]
+        assert {len(side) for line in shown["lines"] for side in line} != {0}
+        assert shown["unit"] == "nT"
+        json.dumps(shown, allow_nan=False)
+        asked = len(archive.requests)
+        again = service.preview(ref)
+        assert again["state"] == "shown"
+        assert len(archive.requests) == asked, "the cache answers"
+    finally:
+        session.close()
+        archive.stop()
+
+
+async def test_a_preview_of_what_nobody_knows_is_refused(api):
+    for body in ('{"ref": 7}', '{"ref": ""}', "{}"):
+        status, answer = await api("preview", method="POST", body=body)
+        assert (status, "ref" in answer["message"]) == (400, True)
+    status, _ = await api("preview", params={"ref": "toy/MAG/none"})
+    assert status == 404

@@ -22,7 +22,7 @@ from speasy_core.provider import InventoryUpdate
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
-GET, POST = ("nodes", "search", "product", "status"), ("refresh",)
+GET, POST = ("nodes", "search", "product", "status"), ("refresh", "preview")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 INSIDE = "http://169.254.169.254/latest/meta-data/"
 DEEP = "[" * 100_000
@@ -129,7 +129,7 @@ async def test_rule_23_no_probe_finds_a_fault(probe):
             failures.append(f"{what}: {wrong}")
 
     names = {"nodes": ("parent", "offset", "limit"), "search": ("q", "limit", "provider"),
-             "product": ("ref",), "status": ("x",)}  # fmt: skip
+             "product": ("ref",), "preview": ("ref",), "status": ("x",)}  # fmt: skip
     for path, arguments in names.items():
         for argument, value in product(arguments, VALUES):
             query = f"{path}?{argument}={quote(value, safe='', errors='surrogatepass')}"

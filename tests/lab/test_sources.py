@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sciqlop_lab import sources, virtual
+from sciqlop_lab import Panel, sources, virtual
 from sciqlop_lab.computed import FunctionSource
 from sciqlop_lab.loaded import widened
 from sciqlop_lab.sources import ProductSource, StaticSource
@@ -237,3 +237,32 @@ def test_a_long_range_is_drawn_from_pyramids_and_a_short_one_from_samples(sessio
     assert again.fields["status"] == "ok"
     assert source._loaded[0].lod is None
     assert len(asked) == 2
+
+
+def test_cells_of_a_spectrogram_are_averaged_as_the_graph_says(day):
+    time = day.start_ns + np.arange(80_000) * 10**9
+    values = np.where(np.arange(80_000)[:, None] % 2, 1.0, 100.0) * np.ones((1, 4))
+    meta = {"DISPLAY_TYPE": "spectrogram"}
+    v = SpeasyVariable(time, values, axes=[Axis(np.arange(1.0, 5), name="energy")], meta=meta)
+    means = {None: 50.5, "linear": 50.5, "log": 10.0}
+    for mean, expected in means.items():
+        (result,) = StaticSource(v, "auto", mean).ready(view(day, width=100))
+        z = result.arrays["z"].astype(float) * (result.fields["z_scale"] or 1)
+        np.testing.assert_allclose(z[5:-5], expected, rtol=0.02)
+
+
+def test_panels_draw_a_spectrogram_anew_when_its_mean_is_another(day):
+    time = day.start_ns + np.arange(80_000) * 10**9
+    v = SpeasyVariable(
+        time, np.where(np.arange(80_000)[:, None] % 2, 1.0, 100.0) * np.ones((1, 4)), name="s",
+        axes=[Axis(np.arange(1.0, 5), name="energy")], meta={"DISPLAY_TYPE": "spectrogram"},
+    )  # fmt: skip
+    panel = Panel(day)
+    graph = panel.plot(v)
+    drawn = panel._sources[graph.id]
+    graph.set(mean="linear")
+    assert panel._sources[graph.id] is drawn, "the default by its name"
+    graph.set(mean="log")
+    assert panel._sources[graph.id] is not drawn
+    panel.undo()
+    assert panel.model.graphs[0][1].mean == "linear"

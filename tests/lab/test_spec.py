@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 
 import pytest
@@ -43,7 +44,7 @@ def panels(draw):
                 f"g{p}{g}", f"cda/D/{g}", draw(st.sampled_from(["auto", "line", "image"])),
                 draw(st.none() | names), draw(st.none() | st.just(("#123456",))),
                 tuple(draw(st.lists(names, max_size=2))), draw(st.sampled_from(STYLES)),
-                draw(st.sampled_from([None, "y", "y2"])),
+                draw(st.sampled_from([None, "y", "y2"])), mean=draw(st.sampled_from([None, "log"])),
             )
             for g in range(draw(st.integers(1, 3)))
         )  # fmt: skip
@@ -153,6 +154,7 @@ def test_move_axis_hidden_and_range():
         {"op": "set_axis", "plot": "p1", "axis": "z", "colormap": "rainbow"},
         {"op": "set_graph", "plot": "p1", "graph": "g1", "style": "wavy"},
         {"op": "set_graph", "plot": "p1", "graph": "g1", "y_axis": "y3"},
+        {"op": "set_graph", "plot": "p1", "graph": "g1", "mean": "median"},
         {"op": "set_graph", "plot": "p1", "graph": "g1", "colors": ["url(https://x)"]},
         {"op": "add_span", "start": "5", "stop": "5"},
         {"op": "add_span", "start": "5", "stop": "6", "color": "red;}"},
@@ -167,22 +169,32 @@ def test_a_command_that_does_not_fit_is_refused(command):
 def test_commands_do_not_change_what_they_are_given():
     marked = {"op": "add_span", "start": "1", "stop": "2"}
     spec = apply(add(EMPTY, "cda/A/x"), marked)
+    spec = apply(spec, {"op": "add_overlay", "product": "amda/a-table"})
+    spec = apply(spec, {"op": "add_item", "plot": "p1", "item": {"kind": "hline", "y": 1.0}})
+    spec = add(spec, "cda/A/y", kind="histogram2d")
     before = spec.to_json()
     own = {
         "add_plot": {"plot": before["plots"][0]}, "set_heights": {"heights": {"p1": 2}},
         "several": {"commands": [{"op": "set_title", "title": "a"}]},
-        "set_kind": {"kind": "orbit"},
+        "set_kind": {"kind": "orbit"}, "move_plot": {"plot": "p2"}, "set_graph": {"mean": "log"},
+        "set_axis": {"log": True}, "set_hidden": {"hidden": ["x"]}, "set_plot": {"grid": False},
+        "set_options": {"graph": "g2", "plot": "p2", "options": {"x_bins": 7}},
+        "add_overlay": {"product": "amda/other"}, "set_overlay": {"color": "teal"},
+        "set_function": {"source": "def f(): ..."}, "set_item": {"changes": {"y": 2.0}},
+        "add_item": {"item": {"kind": "vline", "x": 1.0}},
+        "set_items": {"layer": "", "items": [{"kind": "vline", "x": 1.0}]},
     }  # fmt: skip
     for op in COMMANDS:
-        apply(
-            spec,
-            {
-                "title": "new", "to": None,
-                "op": op, "product": "a/b", "plot": "p1", "graph": "g1", "index": 0, "start": "1",
-                "stop": "2", "axis": "y", "hidden": [], "span": "s1", "knobs": {"n": 1},
-                **own.get(op, {}),
-            },
-        )  # fmt: skip
+        command = {
+            "title": "new", "to": None,
+            "op": op, "product": "a/b", "plot": "p1", "graph": "g1", "index": 0, "start": "1",
+            "stop": "2", "axis": "y", "hidden": [], "span": "s1", "knobs": {"n": 1},
+            "overlay": "o1", "item": "i1",
+            **own.get(op, {}),
+        }  # fmt: skip
+        asked = copy.deepcopy(command)
+        assert apply(spec, command) != spec, f"{op} does something"
+        assert command == asked
     assert spec.to_json() == before
 
 
@@ -222,7 +234,9 @@ def test_axes_graphs_and_spans_are_edited_field_by_field():
     spec = add(EMPTY, "cda/A/x", style="steps", y_axis="y2")
     graph = {"plot": "p1", "graph": "g1"}
     spec = apply(spec, {"op": "set_graph", **graph, "colors": ["#0072b2"], "label": "B"})
+    spec = apply(spec, {"op": "set_graph", **graph, "mean": "log"})
     found = spec.plots[0].graphs[0]
+    assert found.mean == "log"
     assert (found.style, found.y_axis, found.colors, found.label) == (
         "steps", "y2", ("#0072b2",), "B",
     )  # fmt: skip

@@ -59,6 +59,22 @@ export interface ProductFacts {
   links?: string[];
 }
 
+/** A short range of a product, small enough to draw among its details. */
+export interface Preview {
+  /** Absent: the cache has nothing, and the archive was not asked. */
+  state: 'absent' | 'empty' | 'shown';
+  start?: string;
+  stop?: string;
+  /** Of each component the lowest and the highest value of each column of time. */
+  lines?: (number | null)[][][];
+  /** Of each column of time its channels from bottom to top, 0 to 1. */
+  image?: (number | null)[][];
+  low?: number;
+  high?: number;
+  unit?: string;
+  names?: string[];
+}
+
 /** A filter of the search, and what it can be set to. */
 export interface SearchField {
   name: string;
@@ -148,6 +164,13 @@ export class ServerInventory implements IInventory, IServer {
 
   product(ref: string): Promise<ProductDetails> {
     return this._get<ProductDetails>('product', { ref });
+  }
+
+  /** What is cached; only with `fetch` is the archive asked. */
+  preview(ref: string, fetch: boolean): Promise<Preview> {
+    return fetch
+      ? this._send<Preview>('preview', 'POST', { ref })
+      : this._get<Preview>('preview', { ref });
   }
 
   status(): Promise<Status> {

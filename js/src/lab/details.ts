@@ -8,11 +8,13 @@ import { isProvider, titleOf, type Branch } from './branch';
 import { coverageBar } from './coverage';
 import { formatAge, formatCadence, formatTime, formatValue } from './format';
 import type { TreeChange, TreeModel } from './model';
+import type { Previews } from './preview';
 import type { ProductBook } from './products';
 
 /** A pause on a row before its details are asked for: arrow keys held down ask for nothing. */
 const SETTLE = 80;
 const MOST_LINKS = 6;
+const EVENTS = new Set(['timetable', 'catalog', 'collection']);
 
 export interface DetailsAction {
   label: string;
@@ -26,7 +28,8 @@ export class DetailsView extends Widget {
     private readonly _book: ProductBook,
     private readonly _trans: TranslationBundle,
     private readonly _actions: readonly DetailsAction[],
-    private readonly _renew: (provider: string) => void = () => {}
+    private readonly _renew: (provider: string) => void = () => {},
+    private readonly _previews: Previews | null = null
   ) {
     super();
     this.addClass('sqlab-details');
@@ -121,6 +124,9 @@ export class DetailsView extends Widget {
       add(list, trans.__('To (UTC)'), formatTime(stop));
       parts.push(coverageBar(details.coverage, trans, Date.now()));
     }
+    if (this._previews && details && branch.plottable && this._pictured(details)) {
+      parts.push(this._previews.show(details.ref));
+    }
     this._provider(list, branch, parts);
     add(list, trans.__('Id'), node.ref ?? '', 'sqlab-details-id');
     add(list, trans.__('In'), (branch.path ?? branch.names).slice(0, -1).join(' › '));
@@ -146,6 +152,11 @@ export class DetailsView extends Widget {
       addLink(list, trans.__('Link'), link);
     }
     return list.childElementCount ? [list] : [];
+  }
+
+  /** Lists of events, and what lives in a kernel, have no preview. */
+  private _pictured({ ref, kind }: ProductDetails): boolean {
+    return !this._book.isOwn(ref) && !EVENTS.has(kind);
   }
 
   /** How a provider's inventory stands, and a button to read it again. */

@@ -109,6 +109,7 @@ function makeSidebar(bench: Workbench, shelf: Shelf): Sidebar {
   const sidebar = new Sidebar({
     model: bench.model,
     book: bench.book,
+    previews: bench.server,
     trans,
     icon: treeIcon,
     // Asked once; a failure is asked again at the next word.

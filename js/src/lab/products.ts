@@ -46,6 +46,11 @@ export class ProductBook {
     this._own.set(details.ref, details);
   }
 
+  /** Whether a product lives in a kernel, so that the server knows nothing of it. */
+  isOwn(ref: string): boolean {
+    return this._own.has(ref);
+  }
+
   /** Forget what the server said: the inventory changed. */
   clear(): void {
     this._asked.clear();

@@ -9,6 +9,7 @@ import type { SearchField } from './api';
 import { DetailsView, type DetailsAction } from './details';
 import type { TreeChange, TreeModel } from './model';
 import { Notices } from './notices';
+import { Previews, type PreviewSource } from './preview';
 import type { ProductBook } from './products';
 import { SearchBox } from './search';
 import { TreeView } from './tree';
@@ -21,6 +22,8 @@ export interface SidebarOptions {
   actions: readonly DetailsAction[];
   /** Filters of the search, for completion. */
   fields: () => Promise<SearchField[]>;
+  /** Small pictures of products. */
+  previews: PreviewSource;
   /** Read the inventory of one provider again, or of all. */
   refresh: (provider: string | null) => void;
 }
@@ -46,7 +49,8 @@ export class Sidebar extends Widget {
       options.book,
       trans,
       options.actions,
-      options.refresh
+      options.refresh,
+      new Previews(options.previews, trans)
     );
     split.addWidget(this.tree);
     split.addWidget(details);

@@ -11,6 +11,7 @@ import { Crosshair } from './crosshair';
 import { place, setData } from './dom';
 import { toBlob } from './export';
 import type { ExportFormat } from './export';
+import type { Sizes } from './feed';
 import { PlotOverlay } from './overlay';
 import type { OverlayActions } from './overlay';
 import { arrange, paintPanel } from './paint';
@@ -96,6 +97,17 @@ export class Stage {
 
   hit(x: number, y: number): Hit | null {
     return this.layout ? hitTest(this.layout, x, y) : null;
+  }
+
+  /** Sizes of the plots in device pixels; null before there is a picture of them. */
+  sizes(plots: readonly PlotState[]): Sizes | null {
+    const { layout } = this;
+    if (!layout || layout.plots.length !== plots.length || plots.length === 0) {
+      return null;
+    }
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const heights = plots.map((plot, i) => [plot.id, layout.plots[i]!.height * ratio]);
+    return { width: layout.plots[0]!.width * ratio, plots: Object.fromEntries(heights) as Record<string, number> };
   }
 
   draw(picture: Picture): void {

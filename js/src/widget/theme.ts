@@ -81,12 +81,29 @@ export function watchTheme(document: Document, changed: () => void): () => void 
   const wishes = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'];
   const queries = wishes.map(wish => document.defaultView?.matchMedia?.(wish));
   queries.forEach(query => query?.addEventListener('change', changed));
+  const unwatch = watchRatio(document.defaultView, changed);
   return () => {
     observer.disconnect();
     links.disconnect();
+    unwatch();
     queries.forEach(query => query?.removeEventListener('change', changed));
     document.head.removeEventListener('load', onLoad, true);
   };
+}
+
+/** Call `changed` when pixels get another size, as on another screen: the panel's own size may stay. */
+function watchRatio(window: Window | null, changed: () => void): () => void {
+  let query: MediaQueryList | undefined;
+  const watch = (): void => {
+    query = window?.matchMedia?.(`(resolution: ${window.devicePixelRatio}dppx)`);
+    query?.addEventListener('change', told, { once: true });
+  };
+  const told = (): void => {
+    watch();
+    changed();
+  };
+  watch();
+  return () => query?.removeEventListener('change', told);
 }
 
 const MAGNITUDE = /\||tot|mag(nitude)?\b|^b_?t$/i;

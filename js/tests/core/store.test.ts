@@ -48,6 +48,17 @@ describe('the store', () => {
     }
   });
 
+  it('lets go of what was averaged in another way', () => {
+    const s = store();
+    s.apply(message(1, line), buffers());
+    const averaged = (mean: 'linear' | 'log' | null): PlotSpec => ({ ...plot(), graphs: [{ ...plot().graphs[0]!, mean }] });
+    const held = (mean: 'linear' | 'log' | null): number => {
+      s.sync([averaged(mean)]);
+      return s.get('g1')!.tiles.length;
+    };
+    expect([held(null), held('linear'), held('log'), held(null)]).toEqual([1, 1, 0, 0]);
+  });
+
   it('takes a draft for what stands in, never for the answer', () => {
     const s = store();
     s.look({ start: 0n, stop: 1024n }, 1024);
