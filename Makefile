@@ -42,8 +42,9 @@ demo: setup  ## the local archive and JupyterLab with a ready notebook
 
 test: lint docs test-py test-js test-e2e  ## everything that must pass before a change lands
 
-test-full: setup browser  ## other people's clients, more fuzzing, installation from a clean clone
+test-full: setup browser  ## other people's clients and hosts, busy kernels, more fuzzing, a clean clone
 	$(PY) -m pytest tests/full -p no:randomly --timeout 1800
+	$(PY) -m pytest tests/e2e -m slow -p no:randomly --timeout 300 --reruns 1
 	SPZ_FUZZ=2000 SPZ_FUZZ_SEED=full $(PY) -m pytest tests/fuzz/test_fuzz.py -p no:randomly
 
 # for example: make fuzz FUZZ_COUNT=100000 FUZZ_SEED=7 FUZZ_JOBS=4
@@ -82,7 +83,7 @@ browser:  ## a Chromium: the system's, else Debian's when root, else Playwright'
 	sh tests/e2e/ensure_chromium.sh $(PY)
 
 test-e2e: setup browser
-	$(PY) -m pytest tests/e2e -p no:randomly --timeout 300 --reruns 1
+	$(PY) -m pytest tests/e2e -m "not slow" -p no:randomly --timeout 300 --reruns 1
 
 bench: setup browser  ## figures of the README, beside a peer in the same run
 	$(PY) -m pytest tests/bench -p no:randomly --timeout 1800 -s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -9,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from speasy_core.calling import argument_form
-from speasy_core.errors import SpeasyError, VirtualProductError
+from speasy_core.errors import SpeasyError, VirtualProductError, warn
+from speasy_core.timerange import to_ns
 from speasy_core.variable import Axis, SpeasyVariable
 
 __all__ = ["KINDS", "TIMELESS", "Kind", "argument_form", "to_variable"]
@@ -25,6 +27,7 @@ _RETURNS = (
 )
 # whole numbers below this are seconds (until the year 33,658), above it nanoseconds
 _SECONDS_BELOW = 10**12
+_COARSE = 1e-3  # seconds; float64 has steps of 0.24 us today
 
 
 def to_variable(
@@ -69,7 +72,7 @@ def to_variable(
         times = grid(len(value))
         value = value if times is None else (times, value)
     if not isinstance(value, (tuple, list)) or len(value) < 2:
-        raise VirtualProductError(f"{name} returned {_what(value)}", hint=_RETURNS)
+        raise VirtualProductError(f"{name} returned {_what(value)}", hint=_instead_of(value))
     try:
         if len(value) == 3 and kind in ("auto", "spectrogram"):
             return _spectrogram(*value, name=name, unit=unit)
@@ -107,12 +110,25 @@ def _what(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
+def _instead_of(value: Any) -> str:
+    """Say what to return; a coroutine is closed, since nobody will wait for it."""
+    if inspect.iscoroutine(value):
+        value.close()
+        return "write def in place of async def: it runs in a thread of its own, and may wait"
+    if inspect.isasyncgen(value):
+        return "write def in place of async def, and return in place of yield"
+    if inspect.isgenerator(value):
+        return "return all samples at once: return in place of yield"
+    return _RETURNS
+
+
 def _times(time: Any) -> np.ndarray[Any, Any]:
     """Return times as datetime64[ns]; what is not finite becomes NaT and is dropped later."""
     array = np.asarray(time)
     if array.ndim != 1:
         raise VirtualProductError(f"time has shape {array.shape}: give one time per sample")
     if array.dtype.kind == "f":
+        _check_steps(array)
         good = np.isfinite(array)
         seconds = np.where(good, array, 0).astype(np.float64)
         whole = np.floor(seconds)
@@ -123,12 +139,25 @@ def _times(time: Any) -> np.ndarray[Any, Any]:
     if array.dtype.kind in "iu":
         small = not array.size or int(np.abs(array).max()) < _SECONDS_BELOW
         return (array.astype(np.int64) * (10**9 if small else 1)).view("datetime64[ns]")
+    if any(getattr(one, "tzinfo", None) is not None for one in array):
+        return np.array([to_ns(one) for one in array], np.int64).view("datetime64[ns]")
     return array.astype("datetime64[ns]")
+
+
+def _check_steps(seconds: np.ndarray[Any, Any]) -> None:
+    """Say that times come in steps of minutes, as seconds since 1970 do in single precision."""
+    good = np.abs(seconds[np.isfinite(seconds)])
+    step = float(np.spacing(good.max())) if good.size else 0.0
+    if step > _COARSE:
+        warn(
+            f"times of type {seconds.dtype} come in steps of {step:g} s: make them float64 or "
+            "datetime64 before they are computed with"
+        )
 
 
 def _check_lengths(time: Any, samples: Any, name: str) -> None:
     if samples.ndim < 1 or len(samples) != len(time):
-        hint = None
+        hint = "give one value, or one row of them, for each time"
         if samples.ndim == 2 and samples.shape[1] == len(time):
             hint = "give (samples, components): return values.T"
         raise VirtualProductError(
@@ -136,6 +165,11 @@ def _check_lengths(time: Any, samples: Any, name: str) -> None:
         )
     if samples.dtype.kind not in "fiub":
         raise VirtualProductError(f"{name} returned values of type {samples.dtype}: give numbers")
+    if len(time) and not samples.size:
+        raise VirtualProductError(
+            f"{name} returned values of shape {samples.shape}, which have no components",
+            hint="return None where there is nothing",
+        )
 
 
 def _series(

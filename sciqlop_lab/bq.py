@@ -146,7 +146,10 @@ def _lacking(spec: specs.PanelSpec) -> list[str]:
 
 
 class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
-    """Stacked bqplot figures over one axis of time; made by :func:`sciqlop_lab.Panel`."""
+    """Stacked bqplot figures over one axis of time; made by :func:`sciqlop_lab.Panel`.
+
+    A saved notebook has no still picture of it: one needs ``renderer="canvas"``.
+    """
 
     spec = traitlets.Dict(help="PanelSpec as JSON")
 

@@ -77,9 +77,19 @@ def export_data(
     kind = _format(format or target.suffix.lstrip("."))
     if not target.parent.is_dir():
         raise InvalidRequest(f"there is no folder {target.parent}")
+    if target.is_dir():
+        raise InvalidRequest(f"{target} is a folder", hint="name a file in it")
     variables, failed = gathered(panel, plots)
     for error in failed:
         warnings.warn(f"left out: {error}", SpeasyWarning, stacklevel=3)
+    try:
+        return _written(variables, kind, target)
+    except OSError as error:
+        raise InvalidRequest(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def _written(variables: Mapping[str, SpeasyVariable], kind: str, target: Path) -> list[Path]:
+    """Write variables into one file, or beside each other, and return where."""
     if kind == "cdf":
         _replace(target, cdf_bytes(variables))
         return [target]

@@ -85,7 +85,10 @@ class ProductRef:
                     f"{what!r} is not a product id",
                     hint="ids look like 'cda/AC_H0_MFI/BGSEc'; find_product('words') finds them",
                 )
-            return cls(provider_name(provider), path)
+            name = provider_name(provider)
+            if name == "vp":  # as SciQLop writes them, "mine//b_total" is the same product
+                path = "/".join(part for part in path.split("/") if part)
+            return cls(name, path)
         ref = getattr(what, "ref", None)
         if isinstance(ref, ProductRef):
             return ref

@@ -76,6 +76,7 @@ class ImagePicture:
     def __init__(
         self, variable: SpeasyVariable, lod: Drawable | None = None, mean: str | None = None
     ) -> None:
+        self._lod: Drawable
         if lod is None:
             self._lod, tables = _pyramid(variable, check_mean(mean or "linear"))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -54,7 +55,7 @@ def read_locality(locality: str, margin: Any) -> int | None:
 
 def _duration_ns(value: Any) -> int | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return round(value * 1e9)
+        return round(value * 1e9) if math.isfinite(value) else None
     if isinstance(value, str):
         match = _DURATION.fullmatch(value)
         if match is not None:

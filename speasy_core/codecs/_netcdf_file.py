@@ -120,6 +120,29 @@ class RawNetcdf:
         on_it = [t for t in self._times if self._file.variables[t].dimensions == dims[:1]]
         return on_it[0] if len(on_it) == 1 else None
 
+    @cached_property
+    def _coordinates(self) -> frozenset[str]:
+        """Variables that others name as their coordinates (CF)."""
+        named = (str(self._own(name).get("COORDINATES", "")).split() for name in self.names)
+        return frozenset(name for names in named for name in names)
+
+    def _axes_by_dimension(self, name: str, own: Mapping[str, Any]) -> dict[str, str]:
+        """Return CF's axes for each DEPEND_i that names nothing in the file."""
+        variable, found = self._file.variables[name], {}
+        for number, dim in enumerate(variable.dimensions[1:], 1):
+            key = f"DEPEND_{number}"
+            if own.get(key) in self._file.variables:
+                continue
+            moving = (variable.dimensions[0], dim)
+            fitting = [dim] if dim in self._file.variables else [
+                other for other in str(own.get("COORDINATES", "")).split()
+                if other in self._file.variables
+                and self._file.variables[other].dimensions in ((dim,), moving)
+            ]  # fmt: skip
+            if fitting and fitting[0] != name:
+                found[key] = fitting[0]
+        return found
+
     def describe(self, name: str) -> Shape:
         """Return dimensions and number of records."""
         shape = self._shape(name)
@@ -184,15 +207,13 @@ class RawNetcdf:
     def attributes(self, name: str) -> dict[str, Any]:
         """Return the attributes of a variable, CF's under ISTP's names."""
         own = self._own(name)
-        if "DEPEND_0" not in own:
-            clock = self._clock_of(name)
-            if clock is not None:
-                own["DEPEND_0"] = clock
+        clock = self._clock_of(name)
+        if clock is not None and own.get("DEPEND_0") not in self._file.variables:
+            own["DEPEND_0"] = clock
         if "DEPEND_0" in own:
-            dims = self._file.variables[name].dimensions
-            for number, dim in enumerate(dims[1:], 1):
-                if dim in self._file.variables and dim != name:
-                    own.setdefault(f"DEPEND_{number}", dim)
+            own |= self._axes_by_dimension(name, own)
+        if name in self._coordinates:
+            own.setdefault("VAR_TYPE", "support_data")
         limits = own.pop("VALID_RANGE", None)
         if isinstance(limits, list) and len(limits) == 2:
             own.setdefault("VALIDMIN", limits[0])

@@ -25,6 +25,7 @@ __all__ = [
     "from_dataset", "from_netcdf", "from_xarray", "to_cdf", "to_dataset", "to_netcdf", "to_xarray",
 ]  # fmt: skip
 
+_LONGEST = 240  # bytes of a name in NetCDF, with room for an ending
 V = TypeVar("V", bound=SpeasyVariable)
 _EXACT_TIME = {"units": "nanoseconds since 1970-01-01", "dtype": "int64"}
 
@@ -95,8 +96,11 @@ def to_netcdf(v: SpeasyVariable, path: str | Path) -> Path:
 
 
 def _legal(name: str) -> str:
-    """Return the name as NetCDF takes it: no slash, no control character, no blank at its end."""
-    return re.sub(r"[/\x00-\x1f\x7f]", "_", name).rstrip()
+    """Return the name as NetCDF takes it: no slash, no control character, 255 bytes at most."""
+    clean = re.sub(r"[/\x00-\x1f\x7f]", "_", name)
+    if clean[:1].isascii() and not re.match(r"\w", clean[:1]):  # as "." or "<", or no name at all
+        clean = f"_{clean}" if clean else ""
+    return clean.encode()[:_LONGEST].decode(errors="ignore").rstrip()
 
 
 def from_netcdf(cls: type[V], path: str | Path) -> V:

@@ -12,6 +12,9 @@ from .conftest import REPOSITORY
 from .labpage import LabPage
 from .steps import graphs, panel, wait_for_graphs
 
+# part of `make test-full`
+pytestmark = pytest.mark.slow
+
 MAKE = """
 import time
 import numpy as np

@@ -1,4 +1,4 @@
-"""JupyterLab's conventions: previews, downloads that can be cancelled, described commands, names."""
+"""JupyterLab's conventions: previews, downloads that can be stopped, commands, names."""
 
 from __future__ import annotations
 

@@ -75,7 +75,8 @@ def probe(jp_serverapp, http_server_client, jp_base_url, jp_auth_header):
     providers = {"toy": Toy()}
     inventory = Inventory(None, providers, Settings())
     inventory.refresh()
-    session = SimpleNamespace(inventory=inventory, providers=providers)
+    nothing_kept = SimpleNamespace(entries=lambda product: [])
+    session = SimpleNamespace(inventory=inventory, providers=providers, cache=nothing_kept)
     service = InventoryService(logging.getLogger(__name__), lambda: session)
     server._load_jupyter_server_extension(jp_serverapp, service)
     root = f"{jp_base_url}sciqlop-lab/api/"

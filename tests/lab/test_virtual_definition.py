@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -42,6 +43,63 @@ def test_what_gives_no_data_is_refused_with_advice(real, function, words):
         virtual_product("t/refused", test=SPAN, session=real)(function)
     assert caught.value.hint
     assert virtual.find("t/refused") is None
+
+
+async def waiting(start, stop):
+    return times(start, stop), np.ones(100)
+
+
+def giving(start, stop):
+    yield times(start, stop)
+
+
+@pytest.mark.parametrize(
+    ("function", "advice"),
+    [
+        (waiting, "def in place of async def"),
+        (giving, "return in place of yield"),
+        (lambda a, b: (times(a, b), np.ones(3)), "for each time"),
+        (lambda a, b: (times(a, b), np.ones((100, 0))), "return None"),
+    ],
+)
+def test_the_advice_says_what_to_change(real, function, advice):
+    with pytest.raises(VirtualProductError) as caught:
+        virtual_product("t/refused", test=SPAN, session=real)(function)
+    assert advice in caught.value.hint
+
+
+def test_times_with_a_zone_are_instants(real):
+    zone = timezone(timedelta(hours=2))
+
+    @virtual_product("t/zone", test=SPAN, session=real)
+    def in_paris(start: datetime, stop: datetime):
+        return [start.astimezone(zone), start + timedelta(hours=1)], [1.0, 2.0]
+
+    found = real.get_data("vp/t/zone", *SPAN)  # a warning would be an error here
+    assert found.time.tolist() == list(
+        np.array(["2020-01-01T00", "2020-01-01T01"], "M8[ns]").tolist()
+    )
+
+
+def test_times_in_single_precision_are_said_to_be_coarse(real):
+    virtual_product("t/coarse", test=False, session=real)(
+        lambda a, b: (times(a, b).astype(np.float32), np.ones(100))
+    )
+    with pytest.warns(SpeasyWarning, match="float32 come in steps of 128 s"):
+        real.get_data("vp/t/coarse", *SPAN)
+
+
+def test_folders_may_be_written_as_in_sciqlop(real):
+    virtual_product("t//folder//wave", test=SPAN, session=real)(
+        lambda a, b: (times(a, b), np.ones(100))
+    )
+    for name in ("vp/t/folder/wave", "vp/t//folder//wave", "vp//t//folder//wave"):
+        assert len(real.get_data(name, *SPAN)) == 100
+
+
+def test_a_margin_that_is_no_number_is_refused(real):
+    with pytest.raises(InvalidRequest, match="not a duration"):
+        virtual_product("t/margin", margin=float("nan"), session=real)(lambda a, b: None)
 
 
 def test_without_a_range_the_last_day_is_tried(real):

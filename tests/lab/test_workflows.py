@@ -544,3 +544,20 @@ def test_nothing_of_ours_calls_eval_or_exec():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in ("eval", "exec"), path
+
+
+def test_where_nothing_can_be_written_is_said(panel, tmp_path):
+    panel.plot(FIELD)
+    (tmp_path / "taken.csv").mkdir()
+    with pytest.raises(InvalidRequest, match="is a folder"):
+        panel.export_data(tmp_path / "taken.csv")
+    with pytest.raises(InvalidRequest, match="cannot be written"):
+        panel.export_data("/proc/a.csv")
+
+
+def test_the_height_of_a_plot_is_set(panel):
+    panel.plot(FIELD)
+    panel.plots[0].height = 2.5
+    assert panel.plots[0].height == 2.5
+    panel.undo()
+    assert panel.plots[0].height == 1

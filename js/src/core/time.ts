@@ -115,9 +115,9 @@ export function formatDuration(span: bigint): string {
   return `${ns} ns`;
 }
 
-// A margin inside the int64 range (1677 to 2262), so that sums of two views cannot leave it.
-export const MIN_TIME = dateToNs(1700, 1, 1);
-export const MAX_TIME = dateToNs(2240, 1, 1);
+// What int64 nanoseconds hold (September 1677 to April 2262), but for some days at either end.
+export const MIN_TIME = dateToNs(1677, 10, 1);
+export const MAX_TIME = dateToNs(2262, 4, 1);
 export const MIN_SPAN = 20n;
 
 /** The nearest view that an int64 holds and that still has a width. */

@@ -74,6 +74,8 @@ export class Chrome {
     );
     this.header.append(this.title, this.time, tools);
     this.canvas.setAttribute('role', 'img');
+    // A picture has a name from the start; what it shows is said once it rests.
+    this.canvas.setAttribute('aria-label', 'Panel');
     this.cursor.hidden = true;
     this.cursorY.hidden = true;
     this.placeholder.hidden = true;

@@ -63,7 +63,8 @@ export class Crosshair {
     const x = first.x + share * first.width;
     const timed = layout.plots.filter((_, i) => !(plots[i] instanceof SpacePlot));
     const across = here && !(under instanceof SpacePlot) ? { y: here.pointer.y, rect: layout.plots[here.index]! } : null;
-    this.line(timed, x, across);
+    const others = layout.plots.filter((_, i) => plots[i] instanceof SpacePlot);
+    this.line(timed, others, x, across);
     const resolution = (view.stop - view.start) / BigInt(Math.max(first.width, 1)) || 1n;
     const header = `${formatTime(instant, resolution)} UTC`;
     plots.forEach((plot, i) => {
@@ -79,7 +80,12 @@ export class Crosshair {
   }
 
   /** Through the plots over time, and across the one that is pointed at. */
-  private line(timed: readonly Rect[], x: number, across: { y: number; rect: Rect } | null): void {
+  private line(
+    timed: readonly Rect[],
+    others: readonly Rect[],
+    x: number,
+    across: { y: number; rect: Rect } | null
+  ): void {
     const { cursor, cursorY } = this.chrome;
     const first = timed[0];
     const last = timed[timed.length - 1];
@@ -92,6 +98,7 @@ export class Crosshair {
     cursor.style.transform = `translateX(${Math.round(x)}px)`;
     cursor.style.top = `${first.y}px`;
     cursor.style.height = `${last.y + last.height - first.y}px`;
+    cursor.style.maskImage = leavingOut(others, first.y);
     if (across && over) {
       cursorY.style.transform = `translateY(${Math.round(across.y)}px)`;
       cursorY.style.left = `${across.rect.x}px`;
@@ -104,6 +111,15 @@ export class Crosshair {
     this.chrome.cursorY.hidden = true;
     this.shown?.plots.forEach(plot => this.shown!.overlay(plot).readout.hide());
   }
+}
+
+/** A mask of a line that starts at `top`: nothing is drawn over these plots, which have no time. */
+export function leavingOut(plots: readonly Rect[], top: number): string {
+  const holes = plots.map(plot => [plot.y - top, plot.y + plot.height - top] as const);
+  const stops = holes.flatMap(([from, to]) => [
+    `#000 ${from}px`, `transparent ${from}px`, `transparent ${to}px`, `#000 ${to}px`
+  ]);
+  return stops.length ? `linear-gradient(to bottom, #000 0px, ${stops.join(', ')})` : '';
 }
 
 function inside(view: TimeView, instant: bigint): boolean {

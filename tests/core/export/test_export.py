@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from speasy_core.codecs import read_file
 from speasy_core.errors import CorruptFile, TimeAxisMismatch, UnitMismatch, VariableError
 from speasy_core.export import from_dataset, to_dataset
 from speasy_core.timerange import TimeRange
@@ -348,3 +349,47 @@ def test_cdf_of_names_and_times_that_it_does_not_have(tmp_path: Path) -> None:
         V(np.array(["1690-01-01"], "M8[ns]"), [1.0], name="x").to_cdf()
     with pytest.raises(VariableError, match="without values"):
         V(seconds(2), np.zeros((2, 0)), name="x").to_cdf()
+
+
+POINTERS = {"DEPEND_0": "Epoch", "DEPEND_1": "Energy", "VAR_TYPE": "data"}  # of a file left behind
+
+
+@pytest.mark.filterwarnings("ignore:numpy.ndarray size changed")
+@pytest.mark.parametrize("ending", ["nc", "cdf"])
+@pytest.mark.parametrize("which", ["scalar", "components", "fixed channels", "channels in time"])
+def test_files_with_names_of_the_first_file_are_read_by_any_reader(
+    which: str, ending: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("netCDF4", reason="the extra 'io' is not installed")
+    energies = np.arange(12.0).reshape(4, 3) + 1
+    plain = {"SCALETYP": "log", "DEPEND_0": "Epoch"}
+    drawn = {**POINTERS, "DISPLAY_TYPE": "spectrogram"}
+    made = {
+        "scalar": lambda: V(seconds(4), np.arange(4.0), unit="nT", name="b", meta=POINTERS),
+        "components": lambda: V(seconds(4), energies, columns=list("xyz"), name="b", meta={
+            **POINTERS, "LABL_PTR_1": list("xyz")}),
+        "fixed channels": lambda: V(seconds(4), energies, name="b", meta=drawn, axes=[
+            Axis([1.0, 2, 3], name="E", unit="eV")]),
+        "channels in time": lambda: V(seconds(4), energies, name="b", meta=drawn, axes=[
+            Axis(energies, name="E", unit="eV", meta=plain, time_varying=True)]),
+    }[which]()  # fmt: skip
+    path = tmp_path / f"x.{ending}"
+    made.to_netcdf(path) if ending == "nc" else made.to_cdf(path)
+    read = read_file(path)
+    assert list(read) == ["b"]
+    found = read["b"]
+    np.testing.assert_array_equal(found.time_ns, made.time_ns)
+    np.testing.assert_array_equal(found.values, made.values)
+    assert (found.unit, found.columns, found.kind) == (made.unit, made.columns, made.kind)
+    for mine, theirs in zip(found.axes, made.axes, strict=True):
+        np.testing.assert_array_equal(mine.values, theirs.values)
+        assert (mine.unit, mine.time_varying) == (theirs.unit, theirs.time_varying)
+
+
+@pytest.mark.filterwarnings("ignore:numpy.ndarray size changed")
+@pytest.mark.parametrize("name", ["../../x", "<b>" * 200, "é" * 300, " a", "1 b/"])
+def test_netcdf_of_any_name(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("netCDF4", reason="the extra 'io' is not installed")
+    path = V(seconds(2), np.arange(2.0), name=name).to_netcdf(tmp_path / "x.nc")
+    assert V.from_netcdf(path).name == name
+    assert len(read_file(path)) == 1
