@@ -1,4 +1,4 @@
-"""JupyterLab's conventions: previews, downloads that can be stopped, commands, names."""
+"""JupyterLab's conventions: previews, downloads with a cancel, described commands, odd names."""
 
 from __future__ import annotations
 
@@ -128,14 +128,14 @@ def test_a_preview_is_fetched_when_asked_and_downloads_are_cancelled(
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_axe_finds_nothing_serious_in_panels_and_settings(lab: LabPage, theme: str) -> None:
+def test_axe_finds_nothing_serious_in_panels(lab: LabPage, theme: str) -> None:
     lab.theme(f"JupyterLab {theme}")
     lab.notebook(f"axe-{theme}.ipynb", [PANEL])
     lab.run(0)
     root = panel(lab)
     wait_for_graphs(lab, root, 1)
     assert not serious(lab, ".sciqlop-panel"), "panel"
-    root.locator(".sq-plot").first.click(button="right", position={"x": 300, "y": 60})
+    root.locator(".sq-plot").first.click(button="right", position={"x": 300, "y": 60}, force=True)
     lab.page.get_by_role("menu").first.wait_for(timeout=5000)
     lab.shot(f"axe-menu-{theme.lower()}")
     assert not serious(lab, '[role="menu"]'), "menu"
@@ -165,8 +165,8 @@ def test_hostile_names_are_text_everywhere(lab: LabPage) -> None:
         page.locator(".sqlab-search-input").fill(name)
         page.wait_for_timeout(150)
     root.scroll_into_view_if_needed()
-    root.locator(".sq-plot").first.hover(position={"x": 300, "y": 60})
-    root.locator(".sq-plot").first.click(button="right", position={"x": 300, "y": 60})
+    root.locator(".sq-plot").first.hover(position={"x": 300, "y": 60}, force=True)
+    root.locator(".sq-plot").first.click(button="right", position={"x": 300, "y": 60}, force=True)
     page.get_by_role("menu").first.wait_for(timeout=5000)
     page.keyboard.press("Escape")
     root.get_by_role("button", name="Inspector").click()
