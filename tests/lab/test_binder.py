@@ -74,7 +74,7 @@ def applies(requirement: Requirement, extras: set[str]) -> bool:
     return marker is None or any(marker.evaluate({"extra": extra}) for extra in extras)
 
 
-@pytest.mark.parametrize(("notebook", "modules"), imported().items(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("notebook", "modules"), imported().items(), ids=list(imported()))
 def test_every_import_is_installed(notebook, modules):
     there = installed_by_binder()
     where = packages_distributions()
