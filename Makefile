@@ -68,7 +68,7 @@ docs: setup  ## the documentation site, in build/docs; a warning is an error
 # files are shared out among so many processes
 TEST_JOBS ?= 2
 test-py: setup
-	$(PY) -m pytest -p no:randomly -n $(TEST_JOBS) --dist loadfile
+	$(PY) -m pytest -p no:randomly -n $(TEST_JOBS) --dist loadfile --reruns 1
 	$(PY) -m pytest --doctest-modules speasy_core sciqlop_lab -p no:randomly
 
 test-random: setup  ## the Python tests in an order of their own, which tells what one leaves to the next

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,11 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the folder of real recorded files (shared/data) is not beside the repository")
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def _no_trace_of_ipython():
+    """A shell that a test made and cleared leaves a mark, which astropy takes for a shell."""
+    yield
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is None:
+        vars(builtins).pop("__IPYTHON__", None)

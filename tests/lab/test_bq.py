@@ -69,8 +69,7 @@ def test_a_zoom_brings_finer_data_and_calls_functions_with_the_new_range(panel, 
     assert panel.wait(5)
     zoom(panel, 3600.0, 3700.0)
     lines = figures(panel)[0].marks[0]
-    inside = (lines.x >= 3600) & (lines.x <= 3700)
-    assert inside.sum() == 101
+    wait_until(lambda: ((lines.x >= 3600) & (lines.x <= 3700)).sum() == 101)
     zoomed = TimeRange.from_ns(day.start_ns + 3600 * 10**9, day.start_ns + 3700 * 10**9)
     # a machine that is busy may see the two ends of the scale arrive one after the other
     assert (asked[0], asked[-1]) == (day, zoomed)

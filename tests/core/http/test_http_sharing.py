@@ -107,7 +107,8 @@ def test_two_long_lists_share_the_places(client, held, ask):
         held.let_go(1)
         held.wait_for(count)
     later = [name[0] for name in held.order[5:15]]
-    assert 4 <= later.count("b") <= 8
+    # first come, first served would give none
+    assert 2 <= later.count("b") <= 8
 
 
 def test_a_view_goes_first_and_what_can_wait_last(client, held, ask):
