@@ -99,9 +99,12 @@ function openSub(root: HTMLElement, node: HTMLElement, entry: MenuEntry, finish:
   sub.dataset.of = entry.label;
   node.parentElement!.append(sub);
   const [box, own] = [node.getBoundingClientRect(), node.parentElement!.getBoundingClientRect()];
-  sub.style.top = `${box.top - own.top - 4}px`;
+  const page = root.ownerDocument.documentElement;
+  const lowest = page.clientHeight - sub.offsetHeight - 4;
+  sub.style.top = `${Math.max(0, Math.min(box.top - 4, lowest)) - own.top}px`;
   // To the other side where it would leave the window.
-  const right = box.right + sub.offsetWidth < rightEdge(root);
+  const edge = typeof sub.showPopover === 'function' ? page.clientWidth : rightEdge(root);
+  const right = box.right + sub.offsetWidth < edge;
   sub.style.left = right ? `${own.width - 2}px` : `${2 - sub.offsetWidth}px`;
 }
 
@@ -146,11 +149,23 @@ function rightEdge(root: HTMLElement): number {
   return width > 0 ? Math.min(right, clientWidth) : clientWidth;
 }
 
-/** Inside the window, whatever the place. */
+/**
+ * Show a menu inside the window, whatever the place: above everything where the browser has a top
+ * layer, because the output of a cell would cut it off; within the panel elsewhere.
+ */
 function put(root: HTMLElement, node: HTMLElement, at: { x: number; y: number }): void {
-  const [origin, page] = [root.getBoundingClientRect(), root.ownerDocument.documentElement];
-  const x = Math.max(0, Math.min(at.x, rightEdge(root) - node.offsetWidth - 4));
+  let [left, top] = [0, 0];
+  let width = rightEdge(root);
+  const page = root.ownerDocument.documentElement;
+  if (typeof node.showPopover === 'function') {
+    node.popover = 'manual';
+    node.showPopover();
+    width = page.clientWidth;
+  } else {
+    ({ left, top } = root.getBoundingClientRect());
+  }
+  const x = Math.max(0, Math.min(at.x, width - node.offsetWidth - 4));
   const y = Math.max(0, Math.min(at.y, page.clientHeight - node.offsetHeight - 4));
-  node.style.left = `${x - origin.left}px`;
-  node.style.top = `${y - origin.top}px`;
+  node.style.left = `${x - left}px`;
+  node.style.top = `${y - top}px`;
 }
