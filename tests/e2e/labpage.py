@@ -14,7 +14,8 @@ from PIL import Image
 _NOT_OURS = (
     "favicon", "Failed to load resource: the server responded with a status of 404",
     "net::ERR_", "ResizeObserver loop", "was preloaded using link preload",
-    "Canceled future for create_subshell_request",  # JupyterLab's, when a kernel goes
+    # JupyterLab's, when a kernel goes
+    "Canceled future for create_subshell_request", "Canceled future for debug_request",
 )  # fmt: skip
 
 
