@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .labpage import LabPage
 from .steps import graphs, panel, reload, view, wait_for_graphs, wheel
 from .test_busy_and_storm import MAKE, SHOW
+
+# part of `make test-full`
+pytestmark = pytest.mark.slow
 
 # Comm messages that leave the page in that many milliseconds.
 SENT = """async (ms) => {

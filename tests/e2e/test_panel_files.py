@@ -10,6 +10,9 @@ import pytest
 from .labpage import LabPage
 from .steps import PANEL, panel, reload, search, view, wait_for_graphs, wheel
 
+# part of `make test-full`
+pytestmark = pytest.mark.slow
+
 FIELD = "cda/AC_H0_MFI/BGSEc"
 MAGNITUDE = "cda/AC_H0_MFI/Magnitude"
 CURRENT = "window.jupyterapp.shell.currentWidget"
