@@ -27,6 +27,7 @@ _RETURNS = (
 )
 # whole numbers below this are seconds (until the year 33,658), above it nanoseconds
 _SECONDS_BELOW = 10**12
+_MOST_SECONDS = 2**63 / 1e9  # what nanoseconds in 64 bits reach
 _COARSE = 1e-3  # seconds; float64 has steps of 0.24 us today
 
 
@@ -65,7 +66,7 @@ def to_variable(
     if hasattr(value, "dims") and hasattr(value, "to_dataset") and hasattr(value, "coords"):
         value = _from_dataarray(value)
     if isinstance(value, SpeasyVariable):
-        if kind != "spectrogram" and value.kind != "spectrogram":
+        if value.kind != "spectrogram" and (kind != "spectrogram" or value.ndim == 1):
             _check_width(value.values, kind, name)
         return _labelled(value, name, labels, unit)
     if isinstance(value, np.ndarray) and value.ndim and grid is not None:
@@ -73,7 +74,17 @@ def to_variable(
         value = value if times is None else (times, value)
     if not isinstance(value, (tuple, list)) or len(value) < 2:
         raise VirtualProductError(f"{name} returned {_what(value)}", hint=_instead_of(value))
+    if isinstance(value[0], SpeasyVariable):
+        raise VirtualProductError(
+            f"{name} returned {len(value)} variables", hint="return one of them, or one made of all"
+        )
+    if kind not in ("auto", "spectrogram") and len(value) == 3 and np.ndim(value[2]) == 2:
+        raise VirtualProductError(
+            f"{name} returned (time, channels, values), which is no {kind}",
+            hint="declare it as a Spectrogram",
+        )
     try:
+        value = [_without_mask(part) for part in value]
         if len(value) == 3 and kind in ("auto", "spectrogram"):
             return _spectrogram(*value, name=name, unit=unit)
         time, *parts = value
@@ -87,11 +98,25 @@ def to_variable(
         ) from error
 
 
+def _without_mask(part: Any) -> Any:
+    """Return numbers with NaN, or NaT, where they are masked."""
+    if not isinstance(part, np.ma.MaskedArray):
+        return part
+    if not np.ma.is_masked(part):
+        return part.data
+    if part.dtype.kind == "M":
+        return part.filled(np.datetime64("NaT"))
+    floats: np.ma.MaskedArray[Any, Any] = np.ma.asarray(
+        part, dtype=part.dtype if part.dtype.kind == "f" else float
+    )
+    return floats.filled(np.nan)
+
+
 def _from_pairs(value: Sequence[Any], name: str) -> Any:
     """Return values with times: those of ``(x, y)`` count its points."""
     if len(value) != 2:
         return value
-    x, y = (np.asarray(part) for part in value)
+    x, y = (np.asarray(_without_mask(part)) for part in value)
     if x.dtype.kind not in "fiub" or y.ndim != 1 or y.dtype.kind not in "fiub":
         return value
     if x.shape != y.shape:
@@ -119,6 +144,10 @@ def _instead_of(value: Any) -> str:
         return "write def in place of async def, and return in place of yield"
     if inspect.isgenerator(value):
         return "return all samples at once: return in place of yield"
+    if hasattr(value, "data_vars"):
+        return "return one of its variables, a DataArray"
+    if hasattr(value, "index") and hasattr(value, "to_numpy"):
+        return "return its index and its values: (x.index, x.to_numpy())"
     return _RETURNS
 
 
@@ -127,9 +156,12 @@ def _times(time: Any) -> np.ndarray[Any, Any]:
     array = np.asarray(time)
     if array.ndim != 1:
         raise VirtualProductError(f"time has shape {array.shape}: give one time per sample")
+    if array.dtype.kind == "m":
+        raise VirtualProductError("time is given as durations", hint="add the start to them")
     if array.dtype.kind == "f":
         _check_steps(array)
         good = np.isfinite(array)
+        _check_seconds(array[good])
         seconds = np.where(good, array, 0).astype(np.float64)
         whole = np.floor(seconds)
         ns = whole.astype(np.int64) * 10**9 + np.rint((seconds - whole) * 1e9).astype(np.int64)
@@ -142,6 +174,15 @@ def _times(time: Any) -> np.ndarray[Any, Any]:
     if any(getattr(one, "tzinfo", None) is not None for one in array):
         return np.array([to_ns(one) for one in array], np.int64).view("datetime64[ns]")
     return array.astype("datetime64[ns]")
+
+
+def _check_seconds(seconds: np.ndarray[Any, Any]) -> None:
+    largest = float(np.abs(seconds).max()) if seconds.size else 0.0
+    if largest >= _MOST_SECONDS:
+        raise VirtualProductError(
+            f"times as large as {largest:.4g} are no seconds since 1970",
+            hint="divide milliseconds by 1e3, nanoseconds by 1e9, or give datetime64",
+        )
 
 
 def _check_steps(seconds: np.ndarray[Any, Any]) -> None:
@@ -164,7 +205,12 @@ def _check_lengths(time: Any, samples: Any, name: str) -> None:
             f"{name} returned {len(time)} times, but values of shape {samples.shape}", hint=hint
         )
     if samples.dtype.kind not in "fiub":
-        raise VirtualProductError(f"{name} returned values of type {samples.dtype}: give numbers")
+        raise VirtualProductError(
+            f"{name} returned values of type {samples.dtype}: give numbers",
+            hint="their absolute values, or real and imaginary parts as two components"
+            if samples.dtype.kind == "c"
+            else "integers, floats or booleans, and NaN where there is none",
+        )
     if len(time) and not samples.size:
         raise VirtualProductError(
             f"{name} returned values of shape {samples.shape}, which have no components",
@@ -191,6 +237,12 @@ def _series(
 
 def _check_width(samples: Any, kind: Kind, name: str) -> None:
     """Refuse a number of components that the declared kind does not have."""
+    if kind == "spectrogram" and len(samples):
+        raise VirtualProductError(
+            f"{name} returned values of shape {samples.shape} without channels, which are no "
+            "spectrogram",
+            hint="return (time, channels, values), with values (n, m)",
+        )
     wanted = {"scalar": 1, "vector": 3}.get(kind)
     width = samples.shape[1] if samples.ndim == 2 else 1
     if wanted is None or width == wanted or not len(samples):

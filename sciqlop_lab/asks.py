@@ -36,6 +36,9 @@ QUESTIONS: dict[str, str] = {
     "code": "codegen:copy_code",
     "inputs": "choosing:inputs",
     "search": "finding:search",
+    "templates": "templatepages:listed",
+    "open_template": "templatepages:opened",
+    "save_template": "templatepages:saved",
 }
 
 

@@ -15,7 +15,7 @@ from speasy_core.session import default_session
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
-from . import commands, namespace, virtual
+from . import commands, defining, namespace, virtual
 from . import spec as specs
 from .adapt import to_variable
 from .choosing import is_archive, options_of
@@ -197,6 +197,8 @@ class PanelCore(SpanEdits, KnobEdits, KindEdits, Workflows, Conversation):
                 if changed != now:
                     self._history.record(now, command.get("gesture"))
             self._adopt(changed)
+        if changed.functions != now.functions and op in ("undo", "redo"):
+            defining.follow(self, now, changed)
         if changed.time_range != now.time_range:
             self._spread(changed.time_range)
 

@@ -25,7 +25,10 @@ from . import spec as specs
 from .basepanel import PanelCore
 from .bq_axis import log_ticks, time_ticks
 from .bq_look import MARKERS, dress
+from .firstpicture import FirstPicture
+from .packing import unpacked
 from .protocol import MIME_PRODUCT
+from .stills import Still
 from .views import ViewRequest
 
 __all__ = ["BqPanel"]
@@ -117,7 +120,7 @@ def _line_points(item: dict[str, Any], buffers: list[Any], origin: int) -> tuple
     """Return x (p,) in seconds after `origin` and y (k, p)."""
     n, k = item["n"], len(item["columns"])
     t = _array(item, buffers, "t", "f8") + (int(item["t0"]) - origin) / 1e9
-    y = _array(item, buffers, "y", "f4")
+    y = unpacked(item, "y", buffers[item["y"]])
     if item["mode"] == "raw":
         return t, y.reshape(k, n)
     # minimum and maximum in the order in which the line passes them
@@ -145,15 +148,13 @@ def _lacking(spec: specs.PanelSpec) -> list[str]:
     return [what for what, wanted in asked.items() if wanted]
 
 
-class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
-    """Stacked bqplot figures over one axis of time; made by :func:`sciqlop_lab.Panel`.
-
-    A saved notebook has no still picture of it: one needs ``renderer="canvas"``.
-    """
+class BqPanel(Still, PanelCore, ipywidgets.VBox):  # type: ignore[misc]
+    """Stacked bqplot figures over one axis of time; made by :func:`sciqlop_lab.Panel`."""
 
     spec = traitlets.Dict(help="PanelSpec as JSON")
 
     def __init__(self, start: Any, stop: Any = None, *, session: Any = None) -> None:
+        self._pictures = FirstPicture()
         self._setup(start, stop, session)
         self._origin = self._model.start_ns
         self._labels: dict[str, str] = {}  # of the ticks shown, and of those before
@@ -277,6 +278,8 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
     # -- tiles ----------------------------------------------------------------------------
     def _post(self, content: dict[str, Any], buffers: list[Any]) -> None:
         with self._lock:
+            if content.get("items"):
+                self._pictures.take(content, buffers)
             for item in content.get("items", ()):
                 plot = self._plots.get(item["plot"])
                 if plot is not None:
@@ -327,8 +330,8 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
         n, m = item["n"], item["m"]
         shift = (int(item["t0"]) - self._origin) / 1e9
         x0, x1 = (_array(item, buffers, key, "f8") + shift for key in ("x0", "x1"))
-        z = _array(item, buffers, "z", "f4").reshape(n, m).T
-        y = _array(item, buffers, "y", "f4")
+        z = unpacked(item, "z", buffers[item["z"]]).reshape(n, m).T
+        y = unpacked(item, "y", buffers[item["y"]])
         y = y.reshape(n, m)[0] if item["y_varying"] else y  # a heat map has one table
         order = np.argsort(y)
         if item["log"]:
@@ -349,6 +352,9 @@ class BqPanel(PanelCore, ipywidgets.VBox):  # type: ignore[misc]
         )
         plot.figure.marks = list(plot.marks.values())
         plot.y_axis.label = f"{item['y_label']} [{item['y_unit']}]"
+
+    def _gone(self, graphs: list[str]) -> None:
+        self._pictures.drop(graphs)
 
     # -- drops ----------------------------------------------------------------------------
     def _dropped(self, _widget: Any, content: Any, _buffers: Any) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from speasy_core.errors import InvalidRequest
+from speasy_core.errors import InvalidRequest, SpeasyError
 from speasy_core.product import ProductRef
 from speasy_core.timerange import format_ns
 
 from . import namespace, virtual
 from .choosing import is_archive, options_of
 from .codesource import Gathered, gather
-from .graphdata import DATA, variable_name
-from .overlays import CATALOG, color_of, intervals
+from .codetext import events_text, no_formula, one_line, text
+from .graphdata import DATA, samples, variable_name
+from .overlays import CATALOG, color_of
+from .panelscript import panel_lines
+from .spacescript import imports_of, space_lines
 from .spec import GraphSpec, PanelSpec, PlotSpec
 
 __all__ = ["SCRIPTS", "copy_code", "script"]
@@ -23,7 +25,6 @@ __all__ = ["SCRIPTS", "copy_code", "script"]
 SCRIPTS = ("matplotlib", "panel")
 # the colours of lines in the panel on a light ground, twin of LIGHT in js/src/widget/theme.ts
 COLORS = ("#0072b2", "#009e73", "#d55e00", "#a8588a", "#b07d00", "#3a93c9", "#7a7a00")
-_MOST_EVENTS = 2000
 
 _STAND_IN = '''
 def virtual_product(path, **options):
@@ -66,8 +67,9 @@ def script(panel: Any, kind: str = "matplotlib", plots: list[str] | None = None)
     model: PanelSpec = panel.model
     chosen = [p for p in model.plots if plots is None or p.id in plots]
     products = [
-        g.product for p in chosen for g in p.graphs
-        if g.product.startswith(f"{virtual.PROVIDER}/")
+        product for p in chosen for g in p.graphs
+        for product in (g.product, g.options.get("y", ""))
+        if product.startswith(f"{virtual.PROVIDER}/")
     ]  # fmt: skip
     found = gather(products, dict(model.functions))
     make = _figure if kind == "matplotlib" else _panel
@@ -91,129 +93,70 @@ def _times(model: PanelSpec) -> str:
     return f'start, stop = "{format_ns(model.start_ns)}", "{format_ns(model.stop_ns)}"'
 
 
-def _text(value: Any) -> str:
-    """Return a literal of Python, text in double quotes."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-
-
 # -- the panel again ----------------------------------------------------------------------------
 def _panel(panel: Any, model: PanelSpec, plots: list[PlotSpec], found: Gathered) -> str:
     names = "Panel, virtual_product" if found.definitions else "Panel"
     own = f"from sciqlop_lab import {names}"
     lines = [*found.import_lines(own), "", _times(model), *_missing(found)]
-    for text in found.definitions:
-        lines += ["", "", text] if "\n" in text else [text]
-    lines += [*(["", ""] if found.definitions else []), "panel = Panel(start, stop)"]
-    if model.title:
-        lines.append(f'panel.command({{"op": "set_title", "title": {_text(model.title)}}})')
-    for number, plot in enumerate(plots):
-        lines += _plot_again(number, plot)
-    for span in model.spans:
-        more = f", label={_text(span.label)}" if span.label else ""
-        more += f", color={_text(span.color)}" if span.color else ""
-        ends = f'"{format_ns(span.start_ns)}", "{format_ns(span.stop_ns)}"'
-        lines.append(f"panel.add_span({ends}{more})")
-    for overlay in model.overlays:
-        looks = {"color": overlay.color, "color_by": overlay.color_by}
-        more = "".join(f", {key}={_text(v)}" for key, v in looks.items() if v is not None)
-        lines.append(f"panel.overlay({_events_text(panel, overlay)}{more})")
-    return "\n".join([*lines, "panel", ""])
-
-
-def _plot_again(number: int, plot: PlotSpec) -> list[str]:
-    lines: list[str] = []
-    for graph in plot.graphs:
-        if ProductRef.parse(graph.product).provider == DATA:
-            lines.append(f"# {graph.label or graph.product}: a variable without a name")
-            continue
-        into = f", plot={number}" if lines and lines[-1].startswith("graph") else ""
-        looks = {
-            "kind": graph.kind if graph.kind != "auto" else None, "label": graph.label,
-            "style": graph.style if graph.style != "line" else None, "y_axis": graph.y_axis,
-        }  # fmt: skip
-        more = "".join(f", {key}={_text(v)}" for key, v in looks.items() if v is not None)
-        options = {**options_of(graph.knobs), **graph.options}
-        more += "".join(f", {key}={_text(v)}" for key, v in options.items())
-        lines.append(f"graph = panel.plot({_target(graph)}{into}{more})")
-        if graph.colors:
-            lines.append(f"graph.set(colors={list(graph.colors)!r})")
-        if graph.mean:
-            lines.append(f"graph.set(mean={graph.mean!r})")
-    for name in ("y", "y2", "z"):
-        given = {k: v for k, v in asdict(getattr(plot, name)).items() if v is not None}
-        if given and lines:
-            more = "".join(f", {key}={_text(v)}" for key, v in given.items())
-            lines.append(f'panel.plots[{number}].set_axis("{name}"{more})')
-    return lines
-
-
-def _target(graph: GraphSpec) -> str:
-    ref = ProductRef.parse(graph.product)
-    return ref.path if ref.provider == namespace.PROVIDER else _text(graph.product)
-
-
-def _events_text(panel: Any, overlay: Any) -> str:
-    """Return the id of a list, or the list itself where it has none."""
-    if not overlay.product.startswith(f"{CATALOG}/"):
-        return _text(overlay.product)
-    found = intervals(panel, overlay)
-    chosen = range(len(found.meta))
-    if len(chosen) > _MOST_EVENTS:  # of long lists those in sight
-        chosen = found.within(panel.model.time_range).tolist()[:_MOST_EVENTS]
-    rows = [
-        f'    ("{format_ns(int(found.start[i]))}", "{format_ns(int(found.stop[i]))}", '
-        f"{dict(found.meta[i])!r}),"
-        for i in chosen
-    ]
-    return "[\n" + "\n".join(rows) + "\n]"
+    for definition in found.definitions:
+        lines += ["", "", definition] if "\n" in definition else [definition]
+    space = ["", ""] if found.definitions else []
+    return "\n".join([*lines, *space, *panel_lines(panel, model, plots), ""])
 
 
 # -- a figure -----------------------------------------------------------------------------------
 def _figure(panel: Any, model: PanelSpec, plots: list[PlotSpec], found: Gathered) -> str:
-    plots = [plot for plot in plots if plot.kind == "time"]
     own = bool(found.definitions)
+    body = _rows(panel, model, plots, found)
     heads = ["import matplotlib.pyplot as plt", "import numpy as np", "import speasy_core as spz"]
     more = ["from speasy_core.calling import argument_form"] if own else []
-    lines = [*found.import_lines(*heads, *more), "", _times(model), *_missing(found)]
+    imports = found.import_lines(*heads, *more, *imports_of(body))
+    lines = [*imports, "", _times(model), *_missing(found)]
     if own:
         lines += ["", _STAND_IN]
-        for text in found.definitions:
-            lines += ["", text, ""] if "\n" in text else [text]
+        for definition in found.definitions:
+            lines += ["", definition, ""] if "\n" in definition else [definition]
+    if model.title:
+        body.append(f"fig.suptitle({text(no_formula(model.title))})")
+    return "\n".join([*lines, "", *body, "plt.show()", ""])
+
+
+def _rows(panel: Any, model: PanelSpec, plots: list[PlotSpec], found: Gathered) -> list[str]:
+    """Return the lines that make the figure, a row for each plot."""
     heights = [plot.height for plot in plots]
-    size = f"(11, {max(3.0, 2.3 * len(plots) + 0.6):g})"
-    lines += [
-        "",
+    high = sum(2.3 if plot.kind == "time" else 4.6 for plot in plots)
+    lines = [
         f'plt.rcParams["axes.prop_cycle"] = plt.cycler(color={list(COLORS)!r})',
-        "fig, axes = plt.subplots(",
-        f"    {max(1, len(plots))}, 1, sharex=True, squeeze=False, figsize={size},",
-        f'    layout="constrained", height_ratios={heights or [1.0]!r},',
-        ")",
-        "axes = axes[:, 0]",
+        f'fig = plt.figure(figsize=(11, {max(3.0, high + 0.6):g}), layout="constrained")',
+        f"rows = fig.add_gridspec({max(1, len(plots))}, 1, height_ratios={heights or [1.0]!r})",
+        "axes = []  # over time",
     ]
     for number, plot in enumerate(plots):
-        lines += ["", *_drawn(panel, number, plot, found)]
-    lines += _marked(panel, model)
-    if model.title:
-        lines.append(f"fig.suptitle({_text(_no_formula(model.title))})")
-    lines += ["axes[-1].set_xlim(np.datetime64(start[:-1]), np.datetime64(stop[:-1]))"]
-    others = sum(plot.kind != "time" for plot in model.plots)
-    if others:
-        lines.append(f"# {others} plots that are not over time are left out")
-    return "\n".join([*lines, "plt.show()", ""])
+        row = f"rows[{number}, 0]"
+        if plot.kind == "time":
+            lines += ["", *_drawn(panel, row, plot, found)]
+        else:
+            lines += ["", *space_lines(panel, row, plot, found.missing)]
+    if any(plot.kind == "time" for plot in plots):
+        lines += _marked(panel, model)
+        lines += [
+            "for ax in axes[:-1]:",
+            "    ax.tick_params(labelbottom=False)",
+            "axes[-1].set_xlim(np.datetime64(start[:-1]), np.datetime64(stop[:-1]))",
+        ]
+    return lines
 
 
-def _no_formula(text: str) -> str:
-    return text.replace("$", r"\$")
-
-
-def _drawn(panel: Any, number: int, plot: PlotSpec, found: Gathered) -> list[str]:
-    lines, axis = [f"ax = axes[{number}]"], "ax"
+def _drawn(panel: Any, row: str, plot: PlotSpec, found: Gathered) -> list[str]:
+    lines = [f"ax = fig.add_subplot({row}, sharex=axes[0] if axes else None)", "axes.append(ax)"]
+    axis = "ax"
     images = [is_image(panel, graph) for graph in plot.graphs]
     twin = False
     for graph, image in sorted(zip(plot.graphs, images, strict=True), key=lambda p: not p[1]):
         ref = ProductRef.parse(graph.product)
         if ref.provider in (DATA, namespace.PROVIDER) or graph.product in found.missing:
-            lines.append(f"# {graph.label or graph.product} is only in the notebook: left out")
+            name = one_line(graph.label or graph.product)
+            lines.append(f"# {name} is only in the notebook: left out")
             continue
         right = graph.y_axis == "y2" or (graph.y_axis is None and any(images) and not image)
         if right and not twin:
@@ -232,15 +175,15 @@ def _graph(graph: GraphSpec, image: bool, axis: str, plot: PlotSpec) -> list[str
     name = variable_name(graph.product)
     name = f"{name}_data" if name in ("ax", "axes", "right", "start", "stop", "fig") else name
     chosen = options_of(graph.knobs) if is_archive(ref) else {}
-    more = "".join(f", {key}={_text(v)}" for key, v in chosen.items())
-    lines = [f"{name} = spz.get_data({_text(str(ref))}, start, stop{more})"]
+    more = "".join(f", {key}={text(v)}" for key, v in chosen.items())
+    lines = [f"{name} = spz.get_data({text(str(ref))}, start, stop{more})"]
     if image:
         looks: dict[str, Any] = {"cmap": plot.z.colormap or "viridis"}
         if plot.z.log is not None:
             looks["logz"] = plot.z.log
         if plot.z.range is not None:
             looks["vmin"], looks["vmax"] = plot.z.range
-        given = "".join(f", {key}={_text(v)}" for key, v in looks.items())
+        given = "".join(f", {key}={text(v)}" for key, v in looks.items())
         return [*lines, f"{name}.plot.colormap({axis}{given})"]
     if graph.hidden:
         lines.append(f"hidden = {list(graph.hidden)!r}")
@@ -251,9 +194,9 @@ def _graph(graph: GraphSpec, image: bool, axis: str, plot: PlotSpec) -> list[str
         lines.append(f"for line, color in zip({axis}.lines, {list(graph.colors)!r}):")
         lines.append("    line.set_color(color)")
     if graph.label:
-        lines.append(f"{axis}.set_ylabel({_text(_no_formula(graph.label))})")
+        lines.append(f"{axis}.set_ylabel({text(no_formula(graph.label))})")
     elif ref.provider == virtual.PROVIDER:  # under its own name, not that of what it is made of
-        title = _text(_no_formula(ref.path.rpartition("/")[2]) + " [")
+        title = text(no_formula(ref.path.rpartition("/")[2]) + " [")
         lines.append(f'{axis}.set_ylabel({title} + {name}.unit + "]")')
     return lines
 
@@ -270,7 +213,7 @@ def _axis(given: Mapping[str, Any], axis: str) -> list[str]:
         low, high = given["range"]
         lines.append(f"{axis}.set_ylim({low!r}, {high!r})")
     if given["label"] is not None:
-        lines.append(f"{axis}.set_ylabel({_text(_no_formula(given['label']))})")
+        lines.append(f"{axis}.set_ylabel({text(no_formula(given['label']))})")
     return lines
 
 
@@ -281,14 +224,14 @@ def _marked(panel: Any, model: PanelSpec) -> list[str]:
         ends = ", ".join(
             f'np.datetime64("{format_ns(t)[:-1]}")' for t in (span.start_ns, span.stop_ns)
         )
-        color = _text(span.color or COLORS[1])
+        color = text(span.color or COLORS[1])
         lines += ["for ax in axes:", f"    ax.axvspan({ends}, color={color}, alpha=0.2)"]
     for overlay in model.overlays:
-        color = _text(overlay.color or color_of(overlay.product))
+        color = text(overlay.color or color_of(overlay.product))
         if overlay.product.startswith(f"{CATALOG}/"):
-            lines.append(f'events = spz.Catalog("events", events={_events_text(panel, overlay)})')
+            lines.append(f'events = spz.Catalog("events", events={events_text(panel, overlay)})')
         else:
-            lines.append(f"events = spz.get_data({_text(overlay.product)})")
+            lines.append(f"events = spz.get_data({text(overlay.product)})")
         lines += [
             "for event in events.within(start, stop):",
             "    for ax in axes:",
@@ -298,14 +241,21 @@ def _marked(panel: Any, model: PanelSpec) -> list[str]:
 
 
 def is_image(panel: Any, graph: GraphSpec) -> bool:
-    """Whether a graph is drawn as a spectrogram, as far as that is known without its data."""
+    """Whether a graph is drawn as a spectrogram; where only its data tell, they are read."""
     if graph.kind != "auto":
         return graph.kind == "image"
     ref = ProductRef.parse(graph.product)
-    if ref.provider == virtual.PROVIDER:
-        product = virtual.find(ref.path)
-        return product is not None and product.kind == "spectrogram"
     if ref.provider in (DATA, namespace.PROVIDER):
         return False
-    info = panel.session.info(ref)
-    return info is not None and info.kind == "spectrogram"
+    if ref.provider == virtual.PROVIDER:
+        product = virtual.find(ref.path)
+        told = "auto" if product is None else str(product.kind)
+    else:
+        info = panel.session.info(ref)
+        told = "unknown" if info is None else str(info.kind)
+    if told not in ("unknown", "auto"):
+        return told in ("spectrogram", "image")
+    try:
+        return samples(panel, graph).kind == "spectrogram"
+    except SpeasyError:  # the script will say so too
+        return False

@@ -178,6 +178,11 @@ def several(spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
     return spec
 
 
+def show_spec(_spec: PanelSpec, command: Mapping[str, Any]) -> PanelSpec:
+    """Show something else: all of `spec`, as a file or template has it."""
+    return PanelSpec.from_json(command.get("spec"))
+
+
 COMMANDS: dict[str, Callable[[PanelSpec, Mapping[str, Any]], PanelSpec]] = {
     f.__name__: f
     for f in (
@@ -185,7 +190,7 @@ COMMANDS: dict[str, Callable[[PanelSpec, Mapping[str, Any]], PanelSpec]] = {
         set_hidden, set_knobs, add_span, remove_span, add_plot, set_heights, several,
         set_title, set_plot, move_graph, set_kind, set_options,
         add_overlay, remove_overlay, set_overlay, set_function,
-        add_item, set_item, remove_item, set_items,
+        add_item, set_item, remove_item, set_items, show_spec,
     )
 }  # fmt: skip
 

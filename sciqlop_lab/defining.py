@@ -5,23 +5,32 @@ from __future__ import annotations
 import ast
 import concurrent.futures
 import inspect
+import itertools
+import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from speasy_core.errors import InvalidRequest, SpeasyError, VirtualProductError
 from speasy_core.product import ProductRef
 
 from . import virtual
 from .graphdata import graph_named
+from .spec import PanelSpec
 
-__all__ = ["define", "define_and_show", "source_of_graph"]
+__all__ = ["define", "define_and_show", "follow", "source_of_graph"]
 
 _PATIENCE = 45.0
 _MOST_SOURCE = 200_000
+_count = itertools.count(1)
+# of each panel, the functions by product and by the text that made them; None: that of a cell
+_versions: WeakKeyDictionary[Any, dict[tuple[str, str | None], virtual.VirtualProduct | None]] = (
+    WeakKeyDictionary()
+)
 _HINT = 'write one function of (start, stop) below @virtual_product("a/name")'
 
 
@@ -37,6 +46,12 @@ def define(source: Any) -> virtual.VirtualProduct:
     """
     shell = _shell()
     name = _defined(source)
+    there = shell.user_ns.get(name)
+    if there is not None and not isinstance(there, virtual.VirtualProduct) and not callable(there):
+        raise InvalidRequest(
+            f"{name} is a variable of this kernel, and would be lost",
+            hint="give the function another name: def another_name(start, stop)",
+        )
     result = _in_kernel(shell, lambda: _run(shell, source))
     error = result.error_before_exec or result.error_in_exec
     if error is not None:
@@ -85,7 +100,7 @@ def _makes_product(decorator: ast.expr) -> bool:
 
 
 @contextmanager
-def _untold(shell: Any) -> Iterator[None]:
+def untold(shell: Any) -> Iterator[None]:
     """Keep tracebacks from being printed below a cell that has nothing to do with them."""
     quiet = ("showtraceback", "showsyntaxerror")
     for name in quiet:
@@ -97,8 +112,21 @@ def _untold(shell: Any) -> Iterator[None]:
             object.__delattr__(shell, name)
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let the kernel be interrupted meanwhile, as in a cell; between cells it hears of nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _run(shell: Any, source: str) -> Any:
-    with _untold(shell):
+    with untold(shell), _interruptible():
         return shell.run_cell(source, store_history=False, silent=True)
 
 
@@ -121,17 +149,23 @@ def _in_kernel(shell: Any, work: Callable[[], Any]) -> Any:
     try:
         return done.result(_PATIENCE)
     except TimeoutError:
-        if not done.cancel():
+        if done.done():
             return done.result()
+        waits = done.cancel()
         raise InvalidRequest(
-            "the kernel is busy with a cell", hint="try again when it is idle"
-        ) from None
+            "the kernel is busy with a cell" if waits
+            else f"the definition itself still runs after {_PATIENCE:g} s",
+            hint="try again when it is idle" if waits
+            else "interrupt the kernel; what takes long belongs into the function",
+        ) from None  # fmt: skip
 
 
 def _told(error: BaseException, source: str) -> SpeasyError:
     """Return an error that names the line of the text where it arose."""
     if isinstance(error, SyntaxError):
         return InvalidRequest(f"line {error.lineno}: {error.msg}")
+    if isinstance(error, KeyboardInterrupt):
+        return InvalidRequest("the definition was interrupted")
     lines = source.splitlines()
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__)
@@ -148,17 +182,36 @@ def _told(error: BaseException, source: str) -> SpeasyError:
 def define_and_show(panel: Any, args: Mapping[str, Any]) -> dict[str, Any]:
     """Define what the page wrote, and plot it below the plot that it came from.
 
-    A product that the panel shows already is redrawn in its place.
+    A product that the panel shows already is redrawn in its place. It is one step of undo.
     """
+    known = {product.path: product for product in virtual.products()}
     product = define(args.get("source"))
-    ref = str(product.ref)
-    panel.command({"op": "set_function", "product": ref, "source": args["source"]})
+    ref, gesture = str(product.ref), f"define {next(_count)}"
+    kept = _versions.setdefault(panel, {})
+    kept.setdefault((ref, panel.model.functions.get(ref)), known.get(product.path))
+    kept[ref, args["source"]] = product
+    function = {"op": "set_function", "product": ref, "source": args["source"]}
+    panel.command({**function, "gesture": gesture})
     shown = any(graph.product == ref for _, graph in panel.model.graphs)
     if not shown:
         plots = [plot.id for plot in panel.model.plots]
         at = plots.index(args["plot"]) + 1 if args.get("plot") in plots else None
-        panel.command({"op": "add_product", "product": ref, "plot": None, "index": at})
+        added = {"op": "add_product", "product": ref, "plot": None, "index": at}
+        panel.command({**added, "gesture": gesture})
     return {"product": ref, "new": not shown}
+
+
+def follow(panel: Any, before: PanelSpec, now: PanelSpec) -> None:
+    """Put the functions back that an undo or redo brought back; nothing is run anew.
+
+    Only what was defined through this panel is known; the text of a file is no function.
+    """
+    kept = _versions.get(panel, {})
+    for ref in before.functions.keys() | now.functions.keys():
+        source = now.functions.get(ref)
+        product = kept.get((ref, source)) if source != before.functions.get(ref) else None
+        if product is not None and virtual.find(product.path) is not product:
+            virtual.put(product, product.session)
 
 
 def source_of_graph(panel: Any, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,274 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from speasy_core.errors import InvalidRequest
 from speasy_core.product import ProductRef
-from speasy_core.timerange import TimeRange
 
 from . import namespace, virtual
-from .choosing import is_archive, options_of
 from .graphdata import DATA, free_name, graph_named, variable_name
+from .recipes import RECIPES, Recipe, Subject, quoted, reading
 from .spec import GraphSpec
 
-__all__ = ["RECIPES", "Param", "Recipe", "form", "source_of"]
+__all__ = ["form", "source_of"]
 
-_PRECISION = 2
 _MOST_COLUMNS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """One field of the dialog.
-
-    `choices` are pairs of value and label; without them the value is a number above zero.
-    """
-
-    name: str
-    label: str
-    value: Any
-    unit: str = ""
-    choices: tuple[tuple[str, str], ...] | None = None
-    whole: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what the page draws."""
-        return {
-            "name": self.name, "label": self.label, "value": self.value, "unit": self.unit,
-            "choices": None if self.choices is None else [list(pair) for pair in self.choices],
-        }  # fmt: skip
-
-    def read(self, value: Any) -> Param:
-        """Return the field with another value.
-
-        Raises
-        ------
-        InvalidRequest
-            Not one that it takes.
-        """
-        if self.choices is not None:
-            if value not in [choice for choice, _ in self.choices]:
-                raise InvalidRequest(f"{self.label}: {value!r:.60} is not one of the choices")
-            return Param(self.name, self.label, value, self.unit, self.choices)
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not (math.isfinite(number) and number > 0):
-            raise InvalidRequest(f"{self.label}: {value!r:.60} is not a number above zero")
-        if self.whole and number != int(number):
-            raise InvalidRequest(f"{self.label}: {value!r:.60} is not a whole number")
-        number = int(number) if number == int(number) and abs(number) < 1e15 else number
-        return Param(self.name, self.label, number, self.unit, None, self.whole)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is derived from: a graph, the others of its panel, and columns by graph as drawn."""
-
-    graph: GraphSpec
-    names: Mapping[str, tuple[str, ...]]
-    others: tuple[GraphSpec, ...]
-    span: TimeRange
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the graph's columns; none where they are not known."""
-        return self.names.get(self.graph.id, ())
-
-    def vector(self, name: str, graph: GraphSpec | None = None) -> str:
-        """Return an expression for the first three columns: a fourth is mostly the magnitude."""
-        columns = self.names.get((graph or self.graph).id, ())
-        return f"{name}[{_listed(columns[:3])}]" if len(columns) > 3 else name
-
-    @property
-    def seconds(self) -> float:
-        """Length of what is seen."""
-        return self.span.duration_ns / 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """One way to derive a product.
-
-    `write` returns the lines that follow the line that reads the data, of which the last is the
-    value; `imports` the names that they need of `speasy_core.signal`; `options` what is said to
-    ``@virtual_product``.
-    """
-
-    title: str
-    suffix: str
-    write: Callable[[str, dict[str, Any], Subject], list[str]]
-    params: Callable[[Subject], list[Param]] = lambda subject: []
-    imports: tuple[str, ...] = ()
-    numpy: bool = False
-    options: Callable[[dict[str, Any]], str] = lambda values: ""
-    needs_other: bool = field(default=False)
-
-
-def _nice(value: float) -> float:
-    """Return a round number near `value`."""
-    if not value > 0 or not math.isfinite(value):
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    step: float = next(s for s in (1, 2, 5, 10) if s * power * 1.001 >= value)
-    return float(f"{step * power:.{_PRECISION}g}")
-
-
-def _columns(subject: Subject) -> Param:
-    names = subject.columns or ("",)
-    return Param("column", "Component", names[0], choices=tuple((n, n or "first") for n in names))
-
-
-def _of_column(name: str, column: str) -> str:
-    return f"{name}[{_quoted(column)}]" if column else name
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return f"[{', '.join(map(_quoted, names))}]"
-
-
-def _others(subject: Subject, label: str) -> Param:
-    pairs = [(g.id, g.label or ProductRef.parse(g.product).path) for g in subject.others]
-    return Param("other", label, pairs[0][0] if pairs else "", choices=tuple(pairs))
-
-
-def _read_other(name: str, values: dict[str, Any], subject: Subject) -> str:
-    return f"{name} = {_reading(_other(values, subject))}"
-
-
-def _other(values: dict[str, Any], subject: Subject) -> GraphSpec:
-    return next(g for g in subject.others if g.id == values["other"])
-
-
-def _filtered(low: bool, high: bool) -> Callable[[str, dict[str, Any], Subject], list[str]]:
-    def write(name: str, values: dict[str, Any], subject: Subject) -> list[str]:
-        corners = ([f"low={values['low']!r}"] if low else []) + (
-            [f"high={values['high']!r}"] if high else []
-        )
-        return [f"butterworth({name}, {values['order']}, {', '.join(corners)})"]
-
-    return write
-
-
-def _corners(low: bool, high: bool) -> Callable[[Subject], list[Param]]:
-    def params(subject: Subject) -> list[Param]:
-        found = []
-        if low:
-            found.append(Param("low", "Keep above", _nice(10 / subject.seconds), "Hz"))
-        if high:
-            found.append(Param("high", "Keep below", _nice(50 / subject.seconds), "Hz"))
-        return [*found, Param("order", "Order", 4, whole=True)]
-
-    return params
-
-
-def _around(values: dict[str, Any]) -> str:
-    """Say how far a filter sees: three periods of its lowest corner."""
-    corner = values["low"] if "low" in values else values["high"]
-    return f", margin={_nice(3 / corner):g}"
-
-
-def _aligned(name: str, values: dict[str, Any], subject: Subject) -> list[str]:
-    field = subject.vector("field", _other(values, subject))
-    return [
-        _read_other("field", values, subject),
-        f"background = rolling_mean(interpolate({name}, {field}), {values['window']!r})",
-        f"field_aligned({subject.vector(name)}, background)",
-    ]
-
-
-def _difference(name: str, values: dict[str, Any], subject: Subject) -> list[str]:
-    other = _other(values, subject)
-    mine, theirs = len(subject.columns), len(subject.names.get(other.id, ()))
-    a, b = name, "other"
-    if mine != theirs and min(mine, theirs) == 3:
-        a, b = subject.vector(name), subject.vector("other", other)
-    return [_read_other("other", values, subject), f"{a} - interpolate({name}, {b})"]
-
-
-def _window(label: str, share: float) -> Callable[[Subject], list[Param]]:
-    return lambda subject: [Param("window", label, _nice(subject.seconds * share), "s")]
-
-
-RECIPES: dict[str, Recipe] = {
-    "magnitude": Recipe(
-        "Magnitude", "magnitude",
-        lambda name, values, subject: [f"np.linalg.norm({subject.vector(name)}, axis=1)"],
-        numpy=True, options=lambda values: ', locality="pointwise"',
-    ),
-    "component": Recipe(
-        "Component", "component",
-        lambda name, values, subject: [_of_column(name, values["column"])],
-        lambda subject: [_columns(subject)], options=lambda values: ', locality="pointwise"',
-    ),
-    "difference": Recipe(
-        "Difference of two products", "difference",
-        _difference,
-        lambda subject: [_others(subject, "Subtract")], ("interpolate",), needs_other=True,
-    ),
-    "low_pass": Recipe(
-        "Low-pass filter", "low_pass", _filtered(False, True), _corners(False, True),
-        ("butterworth",), options=_around,
-    ),
-    "high_pass": Recipe(
-        "High-pass filter", "high_pass", _filtered(True, False), _corners(True, False),
-        ("butterworth",), options=_around,
-    ),
-    "band_pass": Recipe(
-        "Band-pass filter", "band_pass", _filtered(True, True), _corners(True, True),
-        ("butterworth",), options=_around,
-    ),
-    "resample": Recipe(
-        "Resample", "resampled",
-        lambda name, values, subject: [f"resample({name}, {values['step']!r}, average=True)"],
-        lambda subject: [Param("step", "Step", _nice(subject.seconds / 500), "s")], ("resample",),
-    ),
-    "rolling_mean": Recipe(
-        "Rolling mean", "mean",
-        lambda name, values, subject: [f"rolling_mean({name}, {values['window']!r})"],
-        _window("Window", 0.02), ("rolling_mean",),
-        options=lambda values: f", margin={values['window']:g}",
-    ),
-    "spectrum": Recipe(
-        "Spectrum", "spectrum",
-        lambda name, values, subject: [
-            f"spectrogram({_of_column(name, values['column'])}, nperseg={values['samples']})"
-        ],
-        lambda subject: [
-            _columns(subject), Param("samples", "Samples in a window", 256, whole=True),
-        ],
-        ("spectrogram",), options=lambda values: ', product_type="spectrogram"',
-    ),
-    "field_aligned": Recipe(
-        "Field-aligned coordinates", "fac", _aligned,
-        lambda subject: [
-            _others(subject, "Magnetic field"), *_window("Background: mean over", 0.05)(subject),
-        ],
-        ("field_aligned", "interpolate", "rolling_mean"),
-        options=lambda values: f", margin={values['window']:g}", needs_other=True,
-    ),
-}  # fmt: skip
-
-
-def _reading(graph: GraphSpec) -> str:
-    """Return the expression that reads the samples of a graph."""
-    ref = ProductRef.parse(graph.product)
-    if ref.provider == namespace.PROVIDER:
-        return f"{ref.path}[start:stop].fill_to_nan()"
-    if ref.provider == DATA:
-        raise InvalidRequest(
-            "this graph shows a variable without a name",
-            hint="put it into the notebook first, and plot that variable",
-        )
-    chosen = options_of(graph.knobs) if is_archive(ref) else graph.knobs
-    more = "".join(f", {name}={value!r}" for name, value in sorted(chosen.items()))
-    return f"spz.get_data({_quoted(str(ref))}, start, stop{more}).fill_to_nan()"
 
 
 def source_of(op: str, subject: Subject, values: dict[str, Any], path: str) -> str:
@@ -286,12 +33,13 @@ def source_of(op: str, subject: Subject, values: dict[str, Any], path: str) -> s
         Of the product below ``vp/``.
     """
     recipe = RECIPES[op]
-    name = variable_name(path)
+    # what the notebook has of this name stays
+    name = free_name(variable_name(path), namespace.user_names())
     read = "data"
     *lines, value = recipe.write(read, values, subject)
     graphs = [subject.graph, *(g for g in subject.others if g.id == values.get("other"))]
     at_hand = any(ProductRef.parse(g.product).provider == namespace.PROVIDER for g in graphs)
-    body = [f"{read} = {_reading(subject.graph)}", *lines, f"return {value}"]
+    body = [f"{read} = {reading(subject.graph)}", *lines, f"return {value}"]
     numpy = recipe.numpy or at_hand
     given = "start: np.datetime64, stop: np.datetime64" if at_hand else "start, stop"
     head = [
@@ -307,16 +55,11 @@ def source_of(op: str, subject: Subject, values: dict[str, Any], path: str) -> s
     about = f"{recipe.title}: {_plain(subject.graph.product)}."
     return "\n".join([
         *head, "", "",
-        f"@virtual_product({_quoted(path)}{recipe.options(values)}, test=False)",
+        f"@virtual_product({quoted(path)}{recipe.options(values)}, test=False)",
         f"def {name}({given}):",
         f'    """{about}"""',
         *(f"    {line}" for line in body),
     ]) + "\n"  # fmt: skip
-
-
-def _quoted(text: str) -> str:
-    quoted = repr(text)
-    return quoted if '"' in quoted else f'"{quoted[1:-1]}"'
 
 
 def _plain(text: str) -> str:
@@ -330,8 +73,8 @@ def form(panel: Any, args: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     args : mapping
-        ``op``, ``plot``, ``graph``, ``columns`` by graph as the page knows them; ``params`` and
-        ``name`` where they were changed.
+        ``op``, ``plot``, ``graph``, ``columns`` by graph and ``pictures``, the graphs that are
+        spectrograms, as the page knows them; ``params`` and ``name`` where they were changed.
 
     Raises
     ------
@@ -341,11 +84,8 @@ def form(panel: Any, args: Mapping[str, Any]) -> dict[str, Any]:
     op, graph = args.get("op"), graph_named(panel, args)
     if not isinstance(op, str) or op not in RECIPES:
         raise InvalidRequest(f"{op!r:.40} is not a recipe", hint=", ".join(RECIPES))
-    recipe, subject = RECIPES[op], _subject(panel, graph, args.get("columns"))
-    if recipe.needs_other and not subject.others:
-        raise InvalidRequest(
-            f"{recipe.title}: the panel shows no second product", hint="add it to the panel first"
-        )
+    recipe = RECIPES[op]
+    subject = recipe.of(_subject(panel, graph, args.get("columns"), args.get("pictures")))
     given = args.get("params")
     given = given if isinstance(given, Mapping) else {}
     params = [p.read(given[p.name]) if p.name in given else p for p in recipe.params(subject)]
@@ -357,7 +97,7 @@ def form(panel: Any, args: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _subject(panel: Any, graph: GraphSpec, columns: Any) -> Subject:
+def _subject(panel: Any, graph: GraphSpec, columns: Any, pictures: Any) -> Subject:
     given = columns if isinstance(columns, Mapping) else {}
     names = {
         str(name): tuple(str(c) for c in of[:_MOST_COLUMNS])
@@ -367,7 +107,8 @@ def _subject(panel: Any, graph: GraphSpec, columns: Any) -> Subject:
         g for _, g in panel.model.graphs
         if g.id != graph.id and ProductRef.parse(g.product).provider != DATA
     )  # fmt: skip
-    return Subject(graph, names, others, panel.model.time_range)
+    drawn = frozenset(map(str, pictures)) if isinstance(pictures, list) else frozenset()
+    return Subject(graph, names, others, panel.model.time_range, drawn)
 
 
 def _path(given: Any, graph: GraphSpec, recipe: Recipe) -> str:
@@ -376,6 +117,11 @@ def _path(given: Any, graph: GraphSpec, recipe: Recipe) -> str:
         path = "/".join(part.strip() for part in given.split("/") if part.strip())
         if not path or len(path) > 200 or not path.isprintable():
             raise InvalidRequest(f"{given!r:.60} is not a name", hint="for example derived/b_total")
+        if virtual.find(path) is not None:
+            raise InvalidRequest(
+                f"there is a function {path} already",
+                hint="choose another name, or Edit function in the menu of its plot",
+            )
         return path
     names = namespace.user_names()
     name = f"{variable_name(graph.product)}_{recipe.suffix}"

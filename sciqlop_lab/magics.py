@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from speasy_core.errors import InvalidRequest, SpeasyError, UnknownProduct
@@ -15,9 +15,10 @@ from speasy_core.timerange import TimeRange
 
 from . import virtual
 from .completing import complete_magics
+from .defining import untold
 from .user_api._parts import product_id
 from .user_api.layers import HLine, Marker, Span, layers, register_layer
-from .user_api.plot import PlotPanel, create_plot_panel, last_panel, plot_panel
+from .user_api.plot import PlotPanel, create_plot_panel, last_panel, panel_names, plot_panel
 from .virtual.kinds import ANNOTATIONS
 from .virtual.trial import examine, range_for
 
@@ -47,16 +48,44 @@ def _parser() -> _Arguments:
     parser.add_argument("--locality", default="range")
     parser.add_argument("--margin")
     parser.add_argument("--process", action="store_true")
+    parser.add_argument("--timeout", type=float, help="seconds that one call may take")
     parser.add_argument("--no-test", action="store_true", help="define it without a test run")
     return parser
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise InvalidRequest(f"{line!r:.80}: {error}", hint="close every quotation mark") from error
 
 
 # -- %plot and %timerange --------------------------------------------------------------------
 def _panel(name: str | None) -> PlotPanel | None:
     found = None if name is None else plot_panel(name)
     if name is not None and found is None:
-        raise InvalidRequest(f"there is no panel {name!r}", hint="%plot words makes a new one")
+        raise _no_panel(name)
     return found
+
+
+def _no_panel(name: str) -> InvalidRequest:
+    there = ", ".join(panel_names())
+    return InvalidRequest(
+        f"there is no panel {name!r}",
+        hint=f"panels: {there}" if there else "%plot words makes a new one",
+    )
+
+
+def _named(words: Sequence[str]) -> str | None:
+    """Return the id of the product of exactly that name, None where there is none."""
+    text = " ".join(words)
+    if len(words) != 1 or "/" not in text:
+        return f"{virtual.PROVIDER}/{text}" if virtual.find(text) is not None else None
+    name = product_id(text)
+    known = virtual.find(name) or virtual.find(name.partition("/")[2])
+    if known is not None:
+        return str(known.ref)
+    return name if ProductRef.parse(name).provider in default_session().list_providers() else None
 
 
 def find_product(words: Sequence[str]) -> str:
@@ -67,17 +96,10 @@ def find_product(words: Sequence[str]) -> str:
     UnknownProduct
         Nothing is found.
     """
+    known = _named(words)
+    if known is not None:
+        return known
     text = " ".join(words)
-    if len(words) == 1 and "/" in text:
-        name = product_id(text)
-        path = name.partition("/")[2]
-        known = virtual.find(name) or virtual.find(path)
-        if known is not None:
-            return str(known.ref)
-        if ProductRef.parse(name).provider in default_session().list_providers():
-            return name
-    elif virtual.find(text) is not None:
-        return f"{virtual.PROVIDER}/{text}"
     hits = [hit for hit in default_session().find_product(text, limit=10) if hit.ref is not None]
     if not hits:
         raise UnknownProduct(f"nothing is found for {text!r}", hint="use fewer words")
@@ -86,12 +108,14 @@ def find_product(words: Sequence[str]) -> str:
 
 def plot(line: str) -> Any:
     """``%plot WORDS [PANEL]``: find a product, and plot it in a new panel or a named one."""
-    words = shlex.split(line)
+    words = _words(line)
     if not words:
         raise InvalidRequest("%plot needs words", hint="%plot ace magnetic field gse")
     panel = plot_panel(words[-1]) if len(words) > 1 else None
     if panel is not None:
         words = words[:-1]
+    if len(words) == 2 and _named(words[:1]) is not None:  # a product, so the other is a panel
+        raise _no_panel(words[1])
     product = find_product(words)
     panel = panel or create_plot_panel()
     _, graph = panel.plot_product(product)
@@ -100,10 +124,12 @@ def plot(line: str) -> Any:
 
 def set_time_range(line: str) -> TimeRange:
     """``%timerange [PANEL]`` tells, ``%timerange START STOP [PANEL]`` sets the range of a panel."""
-    words = shlex.split(line)
+    words = _words(line)
     if len(words) > 3:
         raise InvalidRequest("%timerange START STOP [PANEL]", hint="quote times with spaces")
     name = words[-1] if len(words) in (1, 3) else None
+    if len(words) == 1 and words[0][:1].isdigit() and plot_panel(words[0]) is None:
+        raise InvalidRequest(f"%timerange {words[0]}: a stop is missing", hint="START STOP [PANEL]")
     panel = _panel(name) or last_panel()
     if panel is None:
         raise InvalidRequest("there is no panel yet", hint="%plot words makes one")
@@ -119,46 +145,51 @@ def _time(text: str) -> Any:
         seconds = float(text)
     except ValueError:
         return text
-    return text if len(text) == 4 and text.isdigit() else seconds
+    # 2015 is a year, 20151022 a day
+    return text if len(text) in (4, 8) and text.isdigit() else seconds
 
 
 # -- %%vp ------------------------------------------------------------------------------------
-def _function_name(cell: str, magic: str = "%%vp") -> str:
+def _function_name(cell: str, shell: Any, magic: str = "%%vp") -> str:
     try:
-        tree = ast.parse(cell)
+        tree = ast.parse(shell.transform_cell(cell))  # it may have magics and !commands, too
     except SyntaxError as error:
         raise InvalidRequest(f"{magic}: line {error.lineno}: {error.msg}", hint=_HINT) from error
     names = [
         node.name for node in tree.body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     ]  # fmt: skip
+    if not names and any(isinstance(node, ast.AsyncFunctionDef) for node in tree.body):
+        raise InvalidRequest(f"{magic} takes no async def", hint="write def: it may wait as well")
     if len(names) != 1:
         there = f"there are {len(names)}: {', '.join(names)}" if names else "there is none"
         raise InvalidRequest(f"{magic} needs one function in the cell, and {there}", hint=_HINT)
     return names[0]
 
 
-def define(line: str, cell: str, shell: Any) -> virtual.VirtualProduct | None:
+def _run(cell: str, shell: Any, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a cell with some more names; what it raises fails the cell of the magic, too."""
+    for name, value in names.items():
+        shell.user_ns.setdefault(name, value)
+    with untold(shell):
+        shell.run_cell(cell).raise_error()
+    space: dict[str, Any] = shell.user_ns
+    return space
+
+
+def define(line: str, cell: str, shell: Any) -> virtual.VirtualProduct:
     """``%%vp [--path P] [--debug] [--start T] [--stop T]``: make a product of a cell's function.
 
     Other options: ``--cachable``, ``--locality pointwise``, ``--margin 10min``, ``--process``,
-    ``--no-test``.
-
-    Returns
-    -------
-    VirtualProduct or None
-        None when the cell itself failed, which is shown.
+    ``--timeout 5``, ``--no-test``.
     """
-    options = _parser().parse_args(shlex.split(line))
-    name = _function_name(cell)
-    for known, kind in ANNOTATIONS.items():
-        shell.user_ns.setdefault(known, kind)
-    if not shell.run_cell(cell).success:
-        return None
-    function = shell.user_ns[name]
+    options = _parser().parse_args(_words(line))
+    name = _function_name(cell, shell)
+    function = _run(cell, shell, ANNOTATIONS)[name]
     product = virtual.create(
         options.path or name, function, cachable=options.cachable, locality=options.locality,
-        margin=options.margin, process=options.process, test=_test(options),
+        margin=options.margin, process=options.process, timeout=options.timeout,
+        test=_test(options),
     )  # fmt: skip
     shell.user_ns[name] = product
     if options.debug:
@@ -205,12 +236,9 @@ def define_layer(line: str, cell: str, shell: Any) -> Any:
     parser = _Arguments(prog="%%layer", add_help=False)
     parser.add_argument("--path")
     parser.add_argument("--scope", default="auto")
-    options = parser.parse_args(shlex.split(line))
-    name = _function_name(cell, "%%layer")
-    for known, kind in {**ANNOTATIONS, **_MARKS}.items():
-        shell.user_ns.setdefault(known, kind)
-    if not shell.run_cell(cell).success:
-        return None
+    options = parser.parse_args(_words(line))
+    name = _function_name(cell, shell, "%%layer")
+    _run(cell, shell, {**ANNOTATIONS, **_MARKS})
     known_before = (options.path or name) in layers
     layer = register_layer(options.path or name, options.scope)(shell.user_ns[name])
     shell.user_ns[name] = layer
@@ -225,7 +253,7 @@ def load_ipython_extension(shell: Any) -> None:
     shell.register_magic_function(plot, "line", "plot")
     shell.register_magic_function(set_time_range, "line", "timerange")
 
-    def vp(line: str, cell: str) -> virtual.VirtualProduct | None:
+    def vp(line: str, cell: str) -> virtual.VirtualProduct:
         return define(line, cell, shell)
 
     def layer(line: str, cell: str) -> Any:

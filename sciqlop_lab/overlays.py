@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ _SCALE = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 _MOST_META = 12
 _MOST_TEXT = 200
 _MOST_SPANS = 2500  # of one list that are sent; closer ones are joined
+
+
+Colors = Callable[[Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +269,7 @@ def _in_sight(panel: Any, overlay: OverlaySpec, around: TimeRange) -> dict[str, 
         found = intervals(panel, overlay)
     except InvalidRequest as error:
         return {**told, "error": error.message}
-    colors = _colors(found, overlay.color_by)
+    colors = _palette(panel, overlay, found)
     rows = found.within(around)
     keys = list(dict.fromkeys(key for meta in found.meta[:200] for key in meta))
     name = overlay.name or found.name
@@ -277,12 +280,12 @@ def _in_sight(panel: Any, overlay: OverlaySpec, around: TimeRange) -> dict[str, 
 
 
 def _joined(
-    found: Intervals, rows: NDArray[np.intp], colors: list[str | None], around: TimeRange
+    found: Intervals, rows: NDArray[np.intp], color: Colors, around: TimeRange
 ) -> list[list[Any]]:
     """Return spans; where there are too many to be told apart, those of a grid cell as one."""
     if len(rows) <= _MOST_SPANS:
         return [
-            [str(found.start[i]), str(found.stop[i]), colors[i], _text(found, int(i)), 1]
+            [str(found.start[i]), str(found.stop[i]), color(found.meta[i]), _text(found, i), 1]
             for i in rows.tolist()
         ]
     cell = max(1, around.duration_ns // _MOST_SPANS)
@@ -294,7 +297,7 @@ def _joined(
         i, count = int(rows[first]), end - first
         stop = int(found.stop[rows[first:end]].max())
         text = _text(found, i) if count == 1 else f"{count} events"
-        spans.append([str(found.start[i]), str(stop), colors[i], text, count])
+        spans.append([str(found.start[i]), str(stop), color(found.meta[i]), text, count])
     return spans
 
 
@@ -303,18 +306,32 @@ def _text(found: Intervals, i: int) -> str:
     return "\n".join(f"{key}: {value}" for key, value in found.meta[i].items())
 
 
-def _colors(found: Intervals, key: str | None) -> list[str | None]:
-    """Return a colour for each event, None for that of the whole list."""
+def _palette(panel: Any, overlay: OverlaySpec, found: Intervals) -> Colors:
+    """Return what colours the events of an overlay; all of them are looked at once."""
+    with _guard:
+        known: dict[tuple[str, str | None], tuple[Intervals, Colors]]
+        known = panel.__dict__.setdefault("_palettes", {})
+        key = overlay.product, overlay.color_by
+        if key not in known or known[key][0] is not found:
+            known[key] = found, _colors(found, overlay.color_by)
+        return known[key][1]
+
+
+def _colors(found: Intervals, key: str | None) -> Colors:
+    """Return the function from what is known of an event to its colour, None for the list's."""
     if key is None:
-        return [None] * len(found.meta)
-    values = [meta.get(key) for meta in found.meta]
-    numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if numbers and len(numbers) == sum(v is not None for v in values):
-        low, high = min(numbers), max(numbers)
-        return [None if v is None else _along((v - low) / ((high - low) or 1)) for v in values]
-    known = sorted({str(v) for v in values if v is not None})
+        return lambda _: None
+    values = {meta[key] for meta in found.meta if meta.get(key) is not None}
+    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+        low, high = min(values, default=0), max(values, default=0)
+        return _unless_none(key, lambda v: _along((v - low) / ((high - low) or 1)))
+    known = sorted({str(v) for v in values})
     places = {text: PALETTE[i % len(PALETTE)] for i, text in enumerate(known)}
-    return [None if v is None else places[str(v)] for v in values]
+    return _unless_none(key, lambda v: places[str(v)])
+
+
+def _unless_none(key: str, color: Callable[[Any], str]) -> Colors:
+    return lambda meta: None if meta.get(key) is None else color(meta[key])
 
 
 def _along(share: float) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from speasy_core.errors import ConfigError, InvalidRequest, SpeasyError
 from . import spec as specs
 from .basepanel import PanelCore
 from .export import Exports
+from .firstpicture import FirstPicture
 from .protocol import PROTOCOL_VERSION, ProtocolError
 from .stills import Still
 from .subshells import keep_apart
@@ -27,7 +27,6 @@ __all__ = ["CanvasPanel", "Panel"]
 _log = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).parent / "static"
-_ARRAYS = ("t", "x0", "x1", "y", "z")  # fields of items that name a buffer
 _RENDERERS = {"canvas": f"{__name__}:CanvasPanel", "bqplot": "sciqlop_lab.bq:BqPanel"}
 
 
@@ -42,48 +41,6 @@ def _bundle(name: str) -> str:
             source=str(_STATIC / name),
             hint="run 'make build' in the source tree, or install the package with pip",
         ) from error
-
-
-class FirstPicture:
-    """The newest items of each graph that were computed while no view asked."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._content: dict[str, Any] = {}
-        self._items: dict[str, list[tuple[dict[str, Any], dict[str, bytes]]]] = {}
-
-    def take(self, content: dict[str, Any], buffers: list[Any]) -> dict[str, Any]:
-        """Take a ``tiles`` message in; return the value of the trait."""
-        fresh: dict[str, list[tuple[dict[str, Any], dict[str, bytes]]]] = {}
-        for item in content["items"]:
-            arrays = {name: bytes(buffers[item[name]]) for name in _ARRAYS if name in item}
-            fresh.setdefault(item["graph"], []).append((item, arrays))
-        with self._lock:
-            self._content = {key: content[key] for key in ("v", "type", "start", "stop")}
-            self._items.update(fresh)
-        return self.state()
-
-    def drop(self, graphs: list[str]) -> bool:
-        """Forget graphs; return whether any of them was there."""
-        with self._lock:
-            return bool([self._items.pop(graph) for graph in graphs if graph in self._items])
-
-    def items(self) -> dict[str, list[tuple[dict[str, Any], dict[str, bytes]]]]:
-        """Return the items of each graph with the bytes of their arrays."""
-        with self._lock:
-            return dict(self._items)
-
-    def state(self) -> dict[str, Any]:
-        """Return everything as one message, with its buffers inside."""
-        items: list[dict[str, Any]] = []
-        buffers: list[bytes] = []
-        with self._lock:
-            for item, arrays in (pair for pairs in self._items.values() for pair in pairs):
-                first = len(buffers)
-                buffers += arrays.values()
-                items.append({**item, **{name: first + i for i, name in enumerate(arrays)}})
-            content = dict(self._content)
-        return {**content, "items": items, "pending": [], "buffers": buffers}
 
 
 class CanvasPanel(Still, PanelCore, anywidget.AnyWidget):
@@ -150,9 +107,6 @@ class CanvasPanel(Still, PanelCore, anywidget.AnyWidget):
 
     def _publish(self, spec: specs.PanelSpec) -> None:
         self.spec = spec.to_json()
-
-    def _still_items(self) -> Any:
-        return self._pictures.items()
 
     def _knobs_changed(self) -> None:
         self.knob_specs = self.describe_knobs()

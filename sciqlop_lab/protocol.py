@@ -48,21 +48,22 @@ Without, it belongs to the range that was asked for, as what a function returns 
 ``status: "ok", kind: "line"``
     ``mode, t0, n, columns, unit, label, scale, log, gaps, notes, t, y``: `t` and `y` are indices
     into the message's buffers. `t` holds n float64, seconds after `t0` (ns text). With ``mode:
-    "raw"`` `y` holds float32 ``[column][n]``, NaN lifts the pen. With ``mode: "m4"`` each of the
-    n entries is one pixel column starting at `t`, all `dt` seconds wide, and `y` holds float32
-    ``[column][first, min, max, last][n]``; NaN marks a column without samples.
+    "raw"`` `y` holds ``[column][n]``, NaN lifts the pen. With ``mode: "m4"`` each of the n entries
+    is one pixel column starting at `t`, all `dt` seconds wide, and `y` holds ``[column][first,
+    min, max, last][n]``; NaN marks a column without samples.
 ``status: "ok", kind: "image"``
-    ``t0, n, m, unit, label, log, y_unit, y_label, y_log, y_varying, z_scale, gaps, notes, x0, x1,
-    y, z``: `x0` and `x1` hold n float64, left and right edge of each column in seconds after
-    `t0`; `y` float32 channel centres, ``[m]`` or, with `y_varying`, ``[n][m]``; `z` ``[n][m]``
-    float32 where `z_scale` is null, else half floats to be multiplied by it.
+    ``t0, n, m, unit, label, log, y_unit, y_label, y_log, y_varying, gaps, notes, x0, x1, y, z``:
+    `x0` and `x1` hold n float64, left and right edge of each column in seconds after `t0`; `y`
+    channel centres, ``[m]`` or, with `y_varying`, ``[n][m]``; `z` ``[n][m]``.
     Of a two-dimensional histogram ``x_label, x_unit, x_log`` too: `x0` and `x1` are values then,
     and `t0` is 0; NaN marks an empty bin.
 ``status: "ok", kind: "curve"``
     ``t0, n, rows, columns, unit, label, color, gaps, notes, t, y``: components against each other
-    in the order of time, made of `rows` samples; `y` float32 ``[column][n]``, NaN lifts the pen.
+    in the order of time, made of `rows` samples; `y` ``[column][n]``, NaN lifts the pen.
     Of two values ``x_label, x_unit, y_label, y_unit``; of an orbit ``frame``, ``planet`` (name,
     radius, lit) and ``shapes``, boundaries as `x` and distance `rho` from the x axis.
+``y_form, z_form`` say of what type the numbers of `y` and `z` are, and what is to be added to them
+    (see packing.py); without them they are float32.
 ``status: "empty"``   ``message, gaps``: the server said that it has nothing here.
 ``status: "error"``   ``error: {type, title, message, hint, traceback}``
 ``status: "stopped"`` the user did not want to wait.
@@ -74,7 +75,7 @@ from typing import Any
 
 __all__ = ["MIME_PRODUCT", "PROTOCOL_VERSION", "ProtocolError", "check_message", "parse_ns"]
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 MIME_PRODUCT = "application/vnd.sciqlop.product+json"
 
 _MAX_NS = 2**63 - 1

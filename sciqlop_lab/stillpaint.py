@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from speasy_core.timerange import format_ns
 
 from .bq_axis import time_ticks
+from .packing import unpacked
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -111,7 +112,8 @@ def draw(model: PanelSpec, items: Mapping[str, Sequence[Item]]) -> bytes:
             _plot(canvas, picture, plots[i], items)
         _frame(canvas, model, labels=i == count - 1)
     out = io.BytesIO()
-    picture.quantize(128).save(out, format="png", optimize=False)
+    # exact colours: a palette takes longer, or makes bands of a colour map
+    picture.save(out, format="png", compress_level=3)
     return out.getvalue()
 
 
@@ -196,11 +198,11 @@ def _limits(values: Sequence[Floats], log: bool, *, edge: bool) -> tuple[float, 
 
 
 def _values(fields: Mapping[str, Any], arrays: Mapping[str, bytes]) -> Floats:
-    return np.frombuffer(arrays["y"], np.float32).astype(float)
+    return unpacked(fields, "y", arrays["y"]).astype(float)
 
 
 def _channels(fields: Mapping[str, Any], arrays: Mapping[str, bytes]) -> Floats:
-    y = np.frombuffer(arrays["y"], np.float32).astype(float)
+    y = unpacked(fields, "y", arrays["y"]).astype(float)
     varying = y.reshape(fields["n"], fields["m"]) if fields.get("y_varying") else None
     return y if varying is None else varying[len(varying) // 2]
 
@@ -214,7 +216,7 @@ def _lines(
 ) -> None:
     seconds = np.frombuffer(arrays["t"], np.float64)
     columns = len(fields["columns"])
-    values = np.frombuffer(arrays["y"], np.float32).reshape(columns, -1)
+    values = unpacked(fields, "y", arrays["y"]).reshape(columns, -1)
     if fields["mode"] == "m4":
         # first, minimum, maximum and last of a pixel column, from left to right in it
         quarters = seconds[:, None] + fields["dt"] * np.array([0.125, 0.375, 0.625, 0.875])
@@ -236,10 +238,7 @@ def _lines(
 
 
 def _cells(fields: Mapping[str, Any], arrays: Mapping[str, bytes]) -> Floats:
-    scale = fields.get("z_scale")
-    kind = np.float32 if scale is None else np.float16
-    z = np.frombuffer(arrays["z"], kind).reshape(fields["n"], fields["m"]).astype(float)
-    return z * (scale or 1)
+    return unpacked(fields, "z", arrays["z"]).reshape(fields["n"], fields["m"]).astype(float)
 
 
 @dataclass

@@ -8,11 +8,11 @@ it passes over.
 
 from __future__ import annotations
 
-import json
+import itertools
 import re
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,11 @@ from speasy_core.timerange import TimeRange, format_ns
 from .reading import SpecError, read_color, read_mapping, read_range, read_text
 from .spec import PanelSpec
 from .templatepaths import path_of, product_of
+from .templatetext import ENDINGS, MOST_BYTES, read_document, write_document
 
 __all__ = ["PanelTemplate", "delete", "folder", "list_templates", "load", "read", "rename", "save"]
 
 _VERSION = 1
-_ENDINGS = (".json", ".yaml", ".yml")
-_MOST_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -75,13 +74,17 @@ class PanelTemplate:
         from .panel import Panel
 
         panel = Panel(self.time_range, session=session)
-        spec = without_missing(self.spec, panel.session)
-        for text in self.warnings:
-            warnings.warn(text, SpeasyWarning, stacklevel=2)
-        panel.spec = spec.to_json()
+        self.show_in(panel)
         if time_range is not None:
             panel.time_range = time_range
         return panel
+
+    def show_in(self, panel: Any) -> None:
+        """Let a panel show it, in place of what that shows."""
+        spec, missing = without_missing(self.spec, panel.session)
+        for text in (*self.warnings, *missing):
+            warnings.warn(text, SpeasyWarning, stacklevel=3)
+        panel.spec = spec.to_json()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the file's content; JSON types only."""
@@ -138,15 +141,9 @@ class PanelTemplate:
     def save(self, path: str | Path) -> Path:
         """Write it as JSON or YAML, as the ending says."""
         target = Path(path).expanduser()
-        content = self.to_dict()
-        if target.suffix in (".yaml", ".yml"):
-            import yaml
-
-            text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
-        elif target.suffix == ".json":
-            text = json.dumps(content, ensure_ascii=False, indent=2)
-        else:
-            raise InvalidRequest(f"{target.name}: a template ends in {', '.join(_ENDINGS)}")
+        if target.suffix not in ENDINGS:
+            raise InvalidRequest(f"{target.name}: a template ends in {', '.join(ENDINGS)}")
+        text = write_document(self.to_dict(), target.suffix)
         part = target.with_name(f".{target.name}.part")
         part.write_text(text, encoding="utf-8")
         part.replace(target)
@@ -164,10 +161,11 @@ def _foreign(document: Mapping[str, Any]) -> tuple[PanelSpec, list[str]]:
     times = read_mapping(document.get("time_range"), "template.time_range")
     span = _span(times, "template.time_range")
     said: list[str] = []
+    count = itertools.count(1)
     plots = [
         plot
         for i, value in enumerate(_list(document, "plots"))
-        if (plot := _plot(read_mapping(value, f"template.plots[{i}]"), i, said)) is not None
+        if (plot := _plot(read_mapping(value, f"template.plots[{i}]"), i, count, said)) is not None
     ]
     spans = []
     for i, value in enumerate(_list(document, "intervals")):
@@ -214,9 +212,11 @@ def _color(value: Any, said: list[str]) -> str | None:
         return None
 
 
-def _plot(value: Mapping[str, Any], number: int, said: list[str]) -> dict[str, Any] | None:
+def _plot(
+    value: Mapping[str, Any], number: int, count: Iterator[int], said: list[str]
+) -> dict[str, Any] | None:
     graphs = []
-    for i, row in enumerate(_list(value, "products")):
+    for row in _list(value, "products"):
         row = {"path": row} if isinstance(row, str) else read_mapping(row, "products")
         path = row.get("path")
         try:
@@ -225,7 +225,7 @@ def _plot(value: Mapping[str, Any], number: int, said: list[str]) -> dict[str, A
             said.append(f"left out {path!r:.100}: {error.message}")
             continue
         label = str(row["label"]) if row.get("label") else None
-        graphs.append({"id": f"g{number + 1}.{i + 1}", "product": product, "label": label})
+        graphs.append({"id": f"g{next(count)}", "product": product, "label": label})
     axes = {
         name: _axis_of(value.get(f"{name}_axis"), f"template.plots[{number}].{name}_axis")
         for name in ("y", "z")
@@ -242,30 +242,27 @@ def _axis_of(value: Any, where: str) -> dict[str, Any]:
     }
 
 
-def without_missing(spec: PanelSpec, session: Any) -> PanelSpec:
-    """Return the spec without products that the archives are known not to have."""
-    from dataclasses import replace
-
-    plots = []
+def without_missing(spec: PanelSpec, session: Any) -> tuple[PanelSpec, list[str]]:
+    """Return the spec without products that the archives are known not to have, and why."""
+    plots, said = [], []
     for plot in spec.plots:
-        kept = tuple(g for g in plot.graphs if _there(g.product, session))
+        reasons = {g.id: _missing(g.product, session) for g in plot.graphs}
+        said += [f"left out {g.product}: {reasons[g.id]}" for g in plot.graphs if reasons[g.id]]
+        kept = tuple(g for g in plot.graphs if not reasons[g.id])
         if kept:
             plots.append(replace(plot, graphs=kept))
-    return replace(spec, plots=tuple(plots))
+    return replace(spec, plots=tuple(plots)), said
 
 
-def _there(product: str, session: Any) -> bool:
+def _missing(product: str, session: Any) -> str:
+    """Return why a product is not there, nothing where it is or may be."""
     ref = ProductRef.parse(product)
     if ref.provider in ("vp", "data", "kernel"):
-        return True  # the plot itself says what is missing
-    reason = ""
+        return ""  # the plot itself says what is missing
     if ref.provider not in session.list_providers():
-        reason = f"there is no provider {ref.provider!r}"
-    elif session.info(ref) is None and _loaded(session, ref.provider):
-        reason = "the archive does not have it"
-    if reason:
-        warnings.warn(f"left out {product}: {reason}", SpeasyWarning, stacklevel=4)
-    return not reason
+        return f"there is no provider {ref.provider!r}"
+    gone = session.info(ref) is None and _loaded(session, ref.provider)
+    return "the archive does not have it" if gone else ""
 
 
 def _loaded(session: Any, provider: str) -> bool:
@@ -295,7 +292,7 @@ def _checked(name: str) -> str:
 
 
 def _file(name: str) -> Path:
-    for ending in _ENDINGS:
+    for ending in ENDINGS:
         path = folder() / f"{_checked(name)}{ending}"
         if path.is_file():
             return path
@@ -308,9 +305,7 @@ def list_templates() -> list[str]:
     """Return the names of the user's templates."""
     if not folder().is_dir():
         return []
-    return sorted(
-        {p.stem for p in folder().iterdir() if p.suffix in _ENDINGS and p.stem[:1] != "."}
-    )
+    return sorted({p.stem for p in folder().iterdir() if p.suffix in ENDINGS and p.stem[:1] != "."})
 
 
 def read(path: str | Path) -> PanelTemplate:
@@ -323,32 +318,21 @@ def read(path: str | Path) -> PanelTemplate:
     """
     source = Path(path).expanduser()
     try:
-        if source.stat().st_size > _MOST_BYTES:
+        if source.stat().st_size > MOST_BYTES:
             raise InvalidRequest(f"{source.name} is too large for a template")
         text = source.read_text(encoding="utf-8")
-        if source.suffix in (".yaml", ".yml"):
-            import yaml
-
-            content = yaml.safe_load(text)
-        else:
-            content = json.loads(text)
     except OSError as error:
         raise InvalidRequest(f"{source} cannot be read: {error.strerror}") from error
-    except SpeasyError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{source.name} is no template: {error}") from error
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] != "yaml":
-            raise
-        raise InvalidRequest(f"{source.name} is no template: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"{source.name} is no template: it is not text") from error
+    content = read_document(text, source.suffix, source.name)
     return PanelTemplate.from_dict(content, source.stem)
 
 
 def load(name: str | Path) -> PanelTemplate:
     """Return a template of the user by its name, or of any file by its path."""
     path = Path(name)
-    given = path.suffix in _ENDINGS and (len(path.parts) > 1 or path.is_file())
+    given = path.suffix in ENDINGS and (len(path.parts) > 1 or path.is_file())
     return read(path if given else _file(str(name)))
 
 

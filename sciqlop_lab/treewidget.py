@@ -21,13 +21,15 @@ _log = logging.getLogger(__name__)
 
 _PAGE = 200
 _MOST_TEXT = 500
+_LISTS = ("timetable", "catalog")
 
 
 class ProductTree(anywidget.AnyWidget):
     """Search box and tree of all products.
 
     A double click, Enter or a drag puts a product on a panel: on `panel` where one is given, else
-    on the panel of the page that was used last.
+    on the panel of the page that was used last. The ranges of time tables and catalogues are marked
+    in all plots.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ class ProductTree(anywidget.AnyWidget):
         ----------
         question : dict
             ``type`` is ``nodes`` (with ``parent``, ``offset``), ``search`` (with ``q``),
-            ``product`` or ``add`` (with ``ref``), or ``status``.
+            ``product`` or ``add`` (with ``ref``, and ``kind`` as a node has it), or ``status``.
 
         Returns
         -------
@@ -132,7 +134,10 @@ class ProductTree(anywidget.AnyWidget):
             raise InvalidRequest(
                 "this tree has no panel of its own", hint="make it with ProductTree(panel)"
             )
-        self._panel.plot(ref)
+        if question.get("kind") in _LISTS and callable(getattr(self._panel, "overlay", None)):
+            self._panel.overlay(ref)  # its ranges lie over all plots
+        else:
+            self._panel.plot(ref)
         return {"added": ref}
 
     def close(self) -> None:

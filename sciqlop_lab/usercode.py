@@ -48,10 +48,17 @@ class Captured:
 
 
 class _Router(io.TextIOBase):
-    """Stands in for sys.stdout: text of a captured call goes to its buffer, the rest through."""
+    """Stands in for sys.stdout: text of a captured call goes to its buffer, the rest through.
+
+    All else is the stream's own: a kernel tells it by `set_parent` which cell is printing, and a
+    router that did not hand that on would put what a cell prints below an earlier one.
+    """
 
     def __init__(self, target: TextIO) -> None:
         self.target, self.users = target, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.target, name)
 
     def write(self, text: str) -> int:
         captured = _current.get()
@@ -67,6 +74,15 @@ class _Router(io.TextIOBase):
 
     def isatty(self) -> bool:
         return self.target.isatty()
+
+    def close(self) -> None:
+        """Leave the stream open: it is not ours, and Python closes what it lets go of."""
+
+    def fileno(self) -> int:
+        return self.target.fileno()
+
+    def writable(self) -> bool:
+        return True
 
     @property
     def encoding(self) -> str:  # type: ignore[override]

@@ -353,8 +353,11 @@ class Call:
             if near:
                 names = [f"{ref.provider}/{parent}/{found}" for found in near]
                 return f"did you mean {', '.join(names)}?"
+            if siblings:
+                return self._list_inside(ProductRef(ref.provider, parent))
         words = ref.path.replace("/", " ").replace("_", " ")
-        for query in (name, words, words.partition(" ")[0]):
+        shorter = [name[:-cut] for cut in (1, 2) if len(name) - cut > 2]  # a letter too many
+        for query in (name, words, *shorter, words.partition(" ")[0]):
             try:
                 hits = inventory.find(query, provider=ref.provider, limit=3)
             except InvalidRequest:

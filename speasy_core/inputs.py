@@ -24,8 +24,8 @@ from .http import Deadline
 from .timerange import TimeRange
 
 __all__ = [
-    "Computation", "Input", "asking", "computing", "current", "limit", "note", "refuse_circle",
-    "running",
+    "Computation", "Input", "asking", "circle", "computing", "current", "limit", "note",
+    "refuse_circle", "running",
 ]  # fmt: skip
 
 
@@ -74,8 +74,14 @@ class Computation:
         Set by whoever can stop it.
     """
 
-    def __init__(self, name: str, deadline: Deadline | None, parent: Computation | None) -> None:
-        self.name, self.deadline, self.parent = name, deadline, parent
+    def __init__(
+        self,
+        name: str,
+        deadline: Deadline | None,
+        parent: Computation | None,
+        part: bool = False,
+    ) -> None:
+        self.name, self.deadline, self.parent, self.part = name, deadline, parent, part
         self.inputs: list[Input] = []
         self.guard: Guard | None = None
         self._grids: list[npt.NDArray[np.int64]] = []
@@ -112,25 +118,32 @@ def running() -> list[str]:
     names = []
     one = _now.get()
     while one is not None:
-        names.append(one.name)
+        names += [] if one.part else [one.name]
         one = one.parent
     return names[::-1]
 
 
 def refuse_circle(name: str) -> None:
     """Raise VirtualProductError when a product is being computed already: it asks for itself."""
+    if name in running():
+        raise circle(name)
+
+
+def circle(name: str) -> VirtualProductError:
+    """Return the error of a product that asks for itself, with the names of those in between."""
     names = running()
-    if name in names:
-        circle = " -> ".join([*names[names.index(name) :], name])
-        raise VirtualProductError(
-            f"virtual products ask for each other: {circle}",
-            product=name,
-            hint="let one of them ask for archives alone",
-        )
+    first = names.index(name) if name in names else 0
+    return VirtualProductError(
+        f"virtual products ask for each other: {' -> '.join([*names[first:], name])}",
+        product=name,
+        hint="let one of them ask for archives alone",
+    )
 
 
 @contextmanager
-def computing(name: str, deadline: Deadline | None = None) -> Iterator[Computation]:
+def computing(
+    name: str, deadline: Deadline | None = None, *, part: bool = False
+) -> Iterator[Computation]:
     """Note what is asked for inside the block.
 
     Parameters
@@ -139,6 +152,8 @@ def computing(name: str, deadline: Deadline | None = None) -> Iterator[Computati
         Id of the product that is computed.
     deadline : Deadline, optional
         What is asked for inside ends with it.
+    part : bool
+        Whether it is a piece of a product that is being computed already.
 
     Raises
     ------
@@ -151,8 +166,9 @@ def computing(name: str, deadline: Deadline | None = None) -> Iterator[Computati
     ...     running()
     ['vp/a', 'vp/b']
     """
-    refuse_circle(name)
-    work = Computation(name, deadline, _now.get())
+    if not part:
+        refuse_circle(name)
+    work = Computation(name, deadline, _now.get(), part)
     token = _now.set(work)
     try:
         yield work

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import re
 import traceback
@@ -115,7 +116,7 @@ def map_intervals(
         `float` (also without annotation: seconds since 1970). A function of one parameter is
         given the TimeRange, or the Event with its metadata. Also the id of a product, for its
         samples.
-    intervals : Catalog, TimeTable, list of ranges, or years
+    intervals : Catalog, TimeTable, list of ranges, table with start and stop, or years
         Ranges are TimeRange, ``(start, stop)``, a year (2015, ``"2015"``) or a month
         (``"2015-03"``); ``range(2010, 2020)`` is ten years.
     executor : Executor, optional
@@ -146,6 +147,11 @@ def map_intervals(
     """
     if on_error not in ("collect", "raise"):
         raise InvalidRequest(f"on_error={on_error!r}", hint="use 'collect' or 'raise'")
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InvalidRequest(
+            f"{executor!r:.60} is no executor",
+            hint="concurrent.futures.ProcessPoolExecutor(), or get_executor() of a dask Client",
+        )
     spans = _intervals(intervals)
     call = _caller(function)
     if executor is not None:
@@ -158,6 +164,8 @@ def map_intervals(
 def _intervals(what: Any) -> list[TimeRange]:
     if isinstance(what, (TimeRange, int)) or (isinstance(what, str) and _period(what)):
         return [_interval(what, 0)]
+    if {"start", "stop"} <= set(getattr(what, "columns", ())):  # a table, as `to_dataframe` gives
+        what = zip(what["start"], what["stop"], strict=True)
     if isinstance(what, str) or not isinstance(what, Iterable):
         raise InvalidRequest(
             f"{what!r:.60} is no list of time ranges",
@@ -201,14 +209,30 @@ class _Caller:
         # found here: elsewhere the names that annotations need may not be there
         self.function, self.form = function, form
 
-    def __call__(self, span: TimeRange, collect: bool) -> Any:
+    def __call__(self, span: TimeRange, collect: bool, apart: bool) -> Any:
         try:
             return self.function(*self.form(span))
-        except Exception as error:  # the user's function may raise anything; it is his to read
-            if not collect:
+        except (Exception, SystemExit) as error:  # whatever the user's function raises
+            if not collect and (not apart or _travels(error)):
                 raise
-            trace = "".join(traceback.format_exception(error))
-            return FailedInterval(span, type(error).__name__, str(error), trace)
+            failed = _failed(span, error)
+            if collect:
+                return failed
+            raise failed from None
+
+
+def _failed(span: TimeRange, error: BaseException) -> FailedInterval:
+    trace = "".join(traceback.format_exception(error))
+    return FailedInterval(span, type(error).__name__, str(error), trace)
+
+
+def _travels(error: BaseException) -> bool:
+    """Whether an error can be made again elsewhere: one that cannot breaks a pool of processes."""
+    try:
+        copy.copy(error)
+    except Exception:  # noqa: BLE001 - whatever its class says to being made of its arguments
+        return False
+    return True
 
 
 class _Fetch:
@@ -257,9 +281,9 @@ def _run(
     try:
         for span in spans:
             if in_context:  # `with offline():` around the call holds inside, too
-                futures.append(executor.submit(copy_context().run, call, span, collect))
+                futures.append(executor.submit(copy_context().run, call, span, collect, False))
             else:
-                futures.append(executor.submit(call, span, collect))
+                futures.append(executor.submit(call, span, collect, True))
         _follow(futures, progress, collect)
         results = (_result(f, s, collect) for f, s in zip(futures, spans, strict=True))
         return IntervalResults(results, spans)
@@ -277,8 +301,7 @@ def _result(future: Future[Any], span: TimeRange, collect: bool) -> Any:
         error.add_note(f"in the interval {span}")
         raise error
     # the call itself was lost: a worker was killed, its answer cannot be read
-    trace = "".join(traceback.format_exception(error))
-    return FailedInterval(span, type(error).__name__, str(error), trace)
+    return _failed(span, error)
 
 
 def _follow(futures: Sequence[Future[Any]], progress: bool, collect: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .cache.picture import CachedPicture
 from .call import Call, State
 from .errors import InvalidRequest, OfflineError
-from .lod import Reduced, check_mean
+from .lod import Reduced, check_columns, check_mean
 from .lod import lod as lod_of
 from .product import ProductRef
 from .provider import Provider
@@ -83,8 +83,7 @@ def picture(call: Call, ref: ProductRef, span: TimeRange) -> CachedPicture | Spe
 def reduced(call: Call, ref: ProductRef, span: TimeRange, columns: int, mean: str) -> Reduced:
     """Return a product in columns of time; see `Session.get_lod`."""
     how = check_mean(mean)
-    if columns < 1:
-        raise InvalidRequest(f"columns={columns!r}", hint="one at least")
+    check_columns(columns)
     for _ in range(_TRIES):
         found = picture(call, ref, span)
         if not isinstance(found, CachedPicture):

@@ -12,9 +12,9 @@ import numpy as np
 
 from .errors import InvalidRequest, InvalidTimeRange
 from .product import ProductRef
-from .timerange import TimeRange, to_duration_ns, to_ns
+from .timerange import TimeRange, is_array_of_one, to_duration_ns, to_ns
 
-__all__ = ["Request"]
+__all__ = ["Request", "as_range", "between"]
 
 Shape: TypeAlias = "int | tuple[Shape, ...]"
 
@@ -24,6 +24,7 @@ _FORMS = (
     "start_time=, stop_time=, time_range=; a time table or catalogue goes alone"
 )
 _TABLE_ID = re.compile(r"\s*[A-Za-z]\w*/")
+_DEEPEST = 100  # lists inside lists
 _TIME_TYPES = (str, date, timedelta, np.datetime64, int, float, np.integer, np.floating)
 
 
@@ -79,14 +80,16 @@ class Request:
         if not times:
             return self
         if len(times) == 2:
-            return replace(self, ranges=(_span(*times),))
+            return replace(self, ranges=(between(*times),))
         table = _as_table(times[0])
         if table is not None:
             return replace(self, table=table, many_ranges=True)
-        single = as_range(times[0])
+        # what can be gone through only once is looked at twice
+        given = list(times[0]) if isinstance(times[0], Iterator) else times[0]
+        single = as_range(given)
         if single is not None:
             return replace(self, ranges=(single,))
-        return replace(self, ranges=tuple(_ranges(times[0])), many_ranges=True)
+        return replace(self, ranges=tuple(_ranges(given)), many_ranges=True)
 
     @property
     def is_for_tables(self) -> bool:
@@ -136,6 +139,8 @@ def _read_products(what: Any, found: list[ProductRef], above: tuple[int, ...] = 
         return len(found) - 1
     if id(what) in above:
         raise InvalidRequest("the list of products holds itself", hint=_FORMS)
+    if len(above) >= _DEEPEST:
+        raise InvalidRequest(f"lists of products lie {_DEEPEST} deep in each other", hint=_FORMS)
     return tuple(_read_products(item, found, (*above, id(what))) for item in what)
 
 
@@ -150,14 +155,20 @@ def _as_table(value: Any) -> ProductRef | None:
 def _is_list(what: Any) -> bool:
     """Whether `what` is several products: any iterable that is not itself a product."""
     return (
-        not isinstance(what, (str, ProductRef))
+        not isinstance(what, (str, bytes, ProductRef))
         and getattr(what, "ref", None) is None
-        and (isinstance(what, Iterable))
+        and isinstance(what, Iterable)
     )
 
 
-def _span(start: Any, stop: Any) -> TimeRange:
-    """Return the range between two times, one of which may be a duration."""
+def between(start: Any, stop: Any) -> TimeRange:
+    """Return the range between two times, one of which may be a duration.
+
+    Examples
+    --------
+    >>> str(between("2015-10-22", "PT1H"))
+    '2015-10-22T00:00:00Z/2015-10-22T01:00:00Z'
+    """
     before, after = to_duration_ns(start), to_duration_ns(stop)
     if after is not None:
         begin = to_ns(start)
@@ -178,9 +189,13 @@ def as_range(value: Any) -> TimeRange | None:
     if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
         raise InvalidTimeRange(f"{value!r:.80} is not a time range", hint=_FORMS)
     items = list(value) if not isinstance(value, Sized) or len(value) == 2 else []
-    if len(items) == 2 and all(isinstance(item, _TIME_TYPES) for item in items):
-        return _span(items[0], items[1])
+    if len(items) == 2 and all(map(_may_be_time, items)):
+        return between(*items)
     return None
+
+
+def _may_be_time(value: Any) -> bool:
+    return isinstance(value, _TIME_TYPES) or is_array_of_one(value)
 
 
 def _ranges(values: Iterable[Any]) -> Iterator[TimeRange]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit, urlunsplit
 
-__all__ = ["Login", "Secret", "is_below", "origin_of", "scrub", "split_login"]
+__all__ = ["Login", "Secret", "Veiled", "is_below", "origin_of", "scrub", "split_login"]
 
 # what is shorter occurs in texts by chance, and masking it would only say what it is
 _SHORTEST = 4
@@ -110,6 +110,24 @@ def _forms(plain: str) -> list[str]:
     quoted = {quote(plain, safe=""), quote(plain), quote_plus(plain)}
     noted = {repr(w)[1:-1] for w in written} | {repr(w.encode())[2:-1] for w in written}
     return sorted(written | quoted | noted, key=len, reverse=True)
+
+
+class Veiled(str):
+    """Text that has to hold secrets, as some URLs do, and masks them where it is looked at.
+
+    Tracebacks, debuggers and logs of local variables show ``repr``; written out it is plain.
+
+    Examples
+    --------
+    >>> token = Secret("open sesame")
+    >>> {"url": Veiled(f"https://host/?token={quote(token.reveal())}")}
+    {'url': 'https://host/?token=***'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(scrub(str(self)))
 
 
 @dataclass(frozen=True, slots=True)

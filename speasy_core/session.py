@@ -6,17 +6,18 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import inputs
 from . import providers as provider_table
 from .call import Call, OnError
-from .errors import UnknownOption
+from .errors import InvalidRequest, UnknownOption
 from .http import Deadline, extra_headers
 from .product import ALIASES, ProductInfo, ProductRef, provider_name
 from .provider import ProductInput, TellsInputs
-from .request import Request
+from .request import Request, between
 from .resources import Resources, offline
 from .run import run_request
-from .timerange import TimeRange
 
 if TYPE_CHECKING:
     from .archives import Archive
@@ -228,7 +229,7 @@ class Session(Resources):
         ----------
         product : str or Node
         start, stop : time
-            Half-open, UTC.
+            Half-open, UTC; one of them may be a duration.
         columns : int
             At least so many, some twice as many at most. They lie on an absolute grid whose step is
             a power of two of nanoseconds, the first and the last are cut to the range.
@@ -259,7 +260,7 @@ class Session(Resources):
         from .pictures import reduced
 
         call = self._call(offline, refresh, timeout, on_error, options)
-        return reduced(call, ProductRef.parse(product), TimeRange(start, stop), columns, mean)
+        return reduced(call, ProductRef.parse(product), between(start, stop), columns, mean)
 
     def get_picture(
         self,
@@ -288,7 +289,7 @@ class Session(Resources):
         from .pictures import picture
 
         call = self._call(None, False, timeout, on_error, options)
-        return picture(call, ProductRef.parse(product), TimeRange(start, stop))
+        return picture(call, ProductRef.parse(product), between(start, stop))
 
     def _call(
         self,
@@ -302,7 +303,7 @@ class Session(Resources):
         if isinstance(timeout, Deadline):  # of a caller that may cancel it, as a panel does
             deadline = timeout
         else:
-            seconds = self.settings.timeout if timeout is None else timeout
+            seconds = self.settings.timeout if timeout is None else _seconds(timeout)
             deadline = Deadline(seconds, within=inputs.limit())
         return Call(
             state=self,
@@ -347,6 +348,13 @@ class Session(Resources):
         if not isinstance(provider, TellsInputs):
             return []
         return list(provider.inputs(ref, deadline=call.deadline.work()))
+
+
+def _seconds(timeout: Any) -> float:
+    is_number = isinstance(timeout, (int, float, np.integer, np.floating))
+    if not is_number or isinstance(timeout, bool) or not timeout >= 0:
+        raise InvalidRequest(f"timeout={timeout!r} is not a number of seconds")
+    return float(timeout)
 
 
 _default: Session | None = None

@@ -16,11 +16,11 @@ from typing import Any, overload
 
 import numpy as np
 
+from .durations import NS_PER_SECOND, to_duration_ns
 from .errors import InvalidTime, InvalidTimeRange
 
 __all__ = ["DateTimeRange", "TimeRange", "format_ns", "to_datetime64", "to_duration_ns", "to_ns"]
 
-NS_PER_SECOND = 1_000_000_000
 # datetime64[ns] holds 1677-09-21 to 2262-04-11; the lowest value is NaT
 MIN_NS, MAX_NS = -(2**63) + 1, 2**63 - 1
 
@@ -31,7 +31,7 @@ _ISO = re.compile(
     (?:-?(?P<doy>\d{3})(?!\d)
       |-?(?P<month>\d{2})(?:-?(?P<day>\d{2}))?)?
     (?:[T\s]+(?P<hour>\d{2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,](?P<frac>\d+))?)?)?)?
-    \s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?\s*""",
+    \s*(?P<zone>Z|UTC|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
 # what people write besides, and that can mean one thing only; made ISO 8601 first
@@ -48,15 +48,6 @@ _DATES = tuple(
     re.compile(rf"\s*{form}", re.IGNORECASE) for form in (_YEAR_FIRST, _DAY_FIRST, _MONTH_FIRST)
 )
 _CLOCK = re.compile(r"[T,\s]*(?P<hour>\d{1,2})(?=:)")
-_DURATION = re.compile(
-    r"""\s*P(?:(?P<w>\d+(?:[.,]\d+)?)W)?(?:(?P<d>\d+(?:[.,]\d+)?)D)?
-    (?:T(?=\d)(?:(?P<h>\d+(?:[.,]\d+)?)H)?(?:(?P<m>\d+(?:[.,]\d+)?)M)?(?:(?P<s>\d+(?:[.,]\d+)?)S)?)?\s*""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_UNIT_NS = {
-    unit: seconds * NS_PER_SECOND
-    for unit, seconds in {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}.items()
-}
 
 
 def _in_bounds(ns: int, value: Any) -> int:
@@ -117,12 +108,17 @@ def _parse_text(text: str) -> int:
     return _in_bounds(seconds * NS_PER_SECOND + fraction, text)
 
 
+def is_array_of_one(value: Any) -> bool:
+    """Whether `value` is an array without dimensions, as ``data_array.time[0]`` is."""
+    return getattr(value, "ndim", None) == 0 and not isinstance(value, np.generic)
+
+
 def to_ns(value: Any) -> int:
     """Return a time as nanoseconds since 1970 UTC.
 
     Parameters
     ----------
-    value : str, datetime, date, numpy.datetime64, pandas.Timestamp, int or float
+    value : str, datetime, date, numpy.datetime64, pandas.Timestamp, int, float, or an array of one
         Text is ISO 8601 (also day-of-year and compact forms), ``2020/1/31`` or ``31 Jan 2020``;
         numbers are seconds since 1970.
         Without a zone the time is UTC.
@@ -144,6 +140,8 @@ def to_ns(value: Any) -> int:
     >>> to_ns("2000-001T00:00:00Z") == to_ns("2000-01-01")
     True
     """
+    if is_array_of_one(value):
+        value = np.asarray(value)[()]
     if isinstance(value, str):
         return _parse_text(value)
     if isinstance(value, np.datetime64):
@@ -151,8 +149,8 @@ def to_ns(value: Any) -> int:
             raise InvalidTime("NaT is not a time", hint=_HINT)
         if np.datetime_data(value.dtype)[0] == "ns":
             return int(value.astype(np.int64))
-        as_us = value.astype("datetime64[us]")  # numpy wraps silently when it narrows to ns
-        micro = int(as_us.astype(np.int64))
+        year = int(value.astype("datetime64[Y]").astype(np.int64))  # narrower units wrap silently
+        micro = int(value.astype("datetime64[us]").astype(np.int64)) if abs(year) < 300 else MAX_NS
         _in_bounds(micro * 1_000, value)
         return int(value.astype("datetime64[ns]").astype(np.int64))
     if isinstance(value, np.timedelta64):  # an integer to Python
@@ -174,36 +172,6 @@ def to_ns(value: Any) -> int:
         whole = math.floor(value)
         return _in_bounds(whole * NS_PER_SECOND + round((float(value) - whole) * 1e9), value)
     raise InvalidTime(f"cannot read {type(value).__name__} {value!r} as a time", hint=_HINT)
-
-
-def to_duration_ns(value: Any) -> int | None:
-    """Return a duration in nanoseconds; None for what is none.
-
-    Parameters
-    ----------
-    value : timedelta, numpy.timedelta64, pandas.Timedelta or str
-        Text is ISO 8601: ``"PT1H30M"``, ``"P2D"``; a year and a month have no fixed length.
-
-    Examples
-    --------
-    >>> to_duration_ns("PT1.5S"), to_duration_ns(timedelta(hours=1)), to_duration_ns("2020")
-    (1500000000, 3600000000000, None)
-    """
-    if isinstance(value, np.timedelta64):
-        if np.isnat(value):
-            raise InvalidTime("NaT is not a duration")
-        return int(value.astype("timedelta64[ns]").astype(np.int64))
-    if isinstance(value, timedelta):
-        whole = (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
-        return whole * 1_000 + int(getattr(value, "nanoseconds", 0))  # pandas.Timedelta
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None or not any(match.groups()):
-        return None
-    return sum(
-        round(float(amount.replace(",", ".")) * _UNIT_NS[unit])
-        for unit, amount in match.groupdict().items()
-        if amount
-    )
 
 
 def to_datetime64(ns: int) -> np.datetime64:
@@ -274,7 +242,8 @@ class TimeRange:
     @classmethod
     def from_ns(cls, start_ns: int, stop_ns: int) -> TimeRange:
         """Make a range from integers of nanoseconds."""
-        return cls(np.datetime64(int(start_ns), "ns"), np.datetime64(int(stop_ns), "ns"))
+        ends = (_in_bounds(int(ns), f"{ns} ns") for ns in (start_ns, stop_ns))
+        return cls(*map(to_datetime64, ends))
 
     @property
     def start(self) -> np.datetime64:
@@ -335,14 +304,11 @@ class TimeRange:
 
     def split(self, step: timedelta | np.timedelta64 | float) -> list[TimeRange]:
         """Cut into pieces of at most `step` (seconds when a number), in order."""
-        if isinstance(step, np.timedelta64):
-            step_ns = int(step.astype("timedelta64[ns]").astype(np.int64))
-        else:
-            seconds = step.total_seconds() if isinstance(step, timedelta) else float(step)
-            step_ns = round(seconds * 1e9)
-        if step_ns <= 0:
+        given = to_duration_ns(step)
+        step_ns = min(float(step) * 1e9, 2e19) if given is None else given  # type: ignore[arg-type]
+        if not step_ns >= 1:
             raise InvalidTimeRange("the step of a split must be longer than zero")
-        cuts = [*range(self.start_ns, self.stop_ns, step_ns), self.stop_ns]
+        cuts = [*range(self.start_ns, self.stop_ns, round(step_ns)), self.stop_ns]
         return [TimeRange.from_ns(a, b) for a, b in itertools.pairwise(cuts)]
 
     def shifted(self, by_ns: int) -> TimeRange:
@@ -351,7 +317,9 @@ class TimeRange:
 
     def scaled(self, factor: float) -> TimeRange:
         """Return the range made `factor` times longer about its centre."""
-        half = max(1, round(self.duration_ns * factor / 2))
+        if math.isnan(factor):
+            raise InvalidTimeRange("a range cannot be made NaN times longer")
+        half = max(1, round(min(self.duration_ns * factor / 2, 2e19)))
         centre = (self.start_ns + self.stop_ns) // 2
         return TimeRange.from_ns(max(MIN_NS, centre - half), min(MAX_NS, centre + half))
 
@@ -370,7 +338,8 @@ class TimeRange:
         return (self.start, self.stop)[index]
 
     def __add__(self, by: timedelta | np.timedelta64) -> TimeRange:
-        return self.shifted(int(np.timedelta64(by).astype("timedelta64[ns]").astype(np.int64)))
+        by_ns = to_duration_ns(by)
+        return NotImplemented if by_ns is None else self.shifted(by_ns)
 
     @overload
     def __sub__(self, by: TimeRange) -> list[TimeRange]: ...
@@ -379,7 +348,8 @@ class TimeRange:
     def __sub__(self, by: TimeRange | timedelta | np.timedelta64) -> TimeRange | list[TimeRange]:
         if isinstance(by, TimeRange):
             return self.subtract([by])
-        return self.shifted(-int(np.timedelta64(by).astype("timedelta64[ns]").astype(np.int64)))
+        by_ns = to_duration_ns(by)
+        return NotImplemented if by_ns is None else self.shifted(-by_ns)
 
     def __mul__(self, factor: float) -> TimeRange:
         return self.scaled(factor)

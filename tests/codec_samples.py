@@ -6,7 +6,9 @@ The contract tests and the fuzzing of every codec start from these.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,11 +89,28 @@ def hapi_binary_sample(rows: int = 500) -> bytes:
     return _hapi_sample("binary", [_VECTOR, text], records.tobytes())
 
 
+def csv_sample(rows: int = 500) -> bytes:
+    return _written(_variables(rows)[0], "to_csv")
+
+
+def parquet_sample(rows: int = 500) -> bytes:
+    pytest.importorskip("pyarrow", reason="the extra 'io' is not installed")
+    return _written(_variables(rows)[1], "to_parquet")
+
+
+def _written(v: SpeasyVariable, method: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path: Path = getattr(v, method)(Path(folder) / "sample")
+        return path.read_bytes()
+
+
 SAMPLES: dict[str, Callable[..., bytes]] = {
     "hapi_csv": hapi_csv_sample,
     "hapi_binary": hapi_binary_sample,
     "cdf": cdf_sample,
     "cef": cef_sample,
     "netcdf": netcdf_sample,
+    "csv": csv_sample,
+    "parquet": parquet_sample,
     "votable": votable_sample,
 }

@@ -3,7 +3,7 @@
  * where the meaning of each field is written down.
  */
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Integer nanoseconds since 1970 UTC as text: a JSON number would lose digits. */
 export type Ns = string;
@@ -249,6 +249,13 @@ interface ItemBase {
   draft?: boolean;
 }
 
+/** How numbers came: `offset + scale * number`, for each component; without one they are float32. */
+export interface NumberForm {
+  type: 'f2' | 'f4' | 'f8';
+  offset: number[];
+  scale: number[];
+}
+
 export interface LineItem extends ItemBase {
   status: 'ok';
   kind: 'line';
@@ -266,6 +273,7 @@ export interface LineItem extends ItemBase {
   notes: string[];
   t: number;
   y: number;
+  y_form?: NumberForm;
 }
 
 export interface ImageItem extends ItemBase {
@@ -281,8 +289,6 @@ export interface ImageItem extends ItemBase {
   y_label: string;
   y_log: boolean;
   y_varying: boolean;
-  /** Values are half floats, to be multiplied by this; null or missing: float32 as they are. */
-  z_scale?: number | null;
   /** Of a histogram: the axis that is not time. Edges are values then, and `t0` is 0. */
   x_label?: string;
   x_unit?: string;
@@ -293,6 +299,8 @@ export interface ImageItem extends ItemBase {
   x1: number;
   y: number;
   z: number;
+  y_form?: NumberForm;
+  z_form?: NumberForm;
 }
 
 /** A boundary that is symmetric around the x axis: from its nose to the tail, and at x = 0. */
@@ -330,6 +338,7 @@ export interface CurveItem extends ItemBase {
   shapes?: Shape[];
   t: number;
   y: number;
+  y_form?: NumberForm;
 }
 
 export interface EmptyItem extends ItemBase {

@@ -48,8 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failed(error: Exception, *, as_json: bool) -> int:
-    print(f"sciqlop-lab: {error}", file=sys.stderr)
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
+    print(f"sciqlop-lab: {text}", file=sys.stderr)
     if as_json:
         kind, hint = type(error).__name__, getattr(error, "hint", None)
-        print(json.dumps({"error": {"type": kind, "message": str(error), "hint": hint}}))
+        print(json.dumps({"error": {"type": kind, "message": text, "hint": hint}}))
     return 2 if isinstance(error, InvalidRequest) else 1

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from speasy_core.session import Session, default_session
 from speasy_core.timerange import TimeRange
 
-__all__ = ["add_json", "print_json", "print_table", "session"]
+__all__ = ["add_json", "check_place", "print_json", "print_table", "session"]
 
 
 def session() -> Session:
     """Return the session that `speasy_core.get_data` uses."""
     return default_session()
+
+
+def check_place(file: Path) -> None:
+    """Raise an OSError where a file cannot be: before anything is fetched for it."""
+    folder = file.parent
+    if not folder.is_dir():
+        code = errno.ENOTDIR if folder.exists() else errno.ENOENT
+        raise OSError(code, "there is no such folder", str(folder))
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(file))
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        raise PermissionError(errno.EACCES, "it cannot be written", str(file))
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 __all__ = ["add"]
 
+_LAST_PORT = 65_535
+
 
 def add(commands: Any) -> None:
     """Add the parsers."""
@@ -20,7 +22,7 @@ def add(commands: Any) -> None:
     )
     demo.add_argument("notebook", nargs="?", help="notebook to open")
     demo.add_argument("--data", help="serve a folder of real CDF files as well")
-    demo.add_argument("--port", type=int, default=8888, help="port of JupyterLab")
+    demo.add_argument("--port", type=_port, default=8888, help="port of JupyterLab")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     demo.set_defaults(run=_demo)
     stubs = commands.add_parser(
@@ -28,6 +30,12 @@ def add(commands: Any) -> None:
     )
     stubs.add_argument("--folder", help="where; by default a folder of the user's data")
     stubs.set_defaults(run=_stubs)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number up to {_LAST_PORT}")
+    return int(text)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ._common import add_json, print_json, print_table, session
+from ._common import add_json, check_place, print_json, print_table, session
 
 __all__ = ["add"]
 
@@ -86,6 +86,7 @@ def _unpin(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    check_place(options.file)
     cache = session().cache
     # nothing was asked for in this process, so "what this session used" would be nothing
     products = options.products or list(dict.fromkeys(one.product for one in cache.entries()))

@@ -13,7 +13,7 @@ from speasy_core.errors import InvalidRequest
 from speasy_core.timerange import to_ns
 from speasy_core.variable import SpeasyVariable
 
-from ._common import add_json, print_json, print_table, session
+from ._common import add_json, check_place, print_json, print_table, session
 
 __all__ = ["add"]
 
@@ -65,10 +65,9 @@ def _add_range(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number from 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _search(options: argparse.Namespace) -> int:
@@ -103,6 +102,7 @@ def _get(options: argparse.Namespace) -> int:
                 f"{options.output.suffix or 'missing'!r}",
                 hint=f"use one of {', '.join(_FORMATS)}",
             )
+        check_place(options.output)
     variable = _fetch(options.product, options)
     if not isinstance(variable, SpeasyVariable):
         raise InvalidRequest(
@@ -156,6 +156,7 @@ def _plot(options: argparse.Namespace) -> int:
         raise InvalidRequest(
             f"{options.output} does not say in which format", hint="use .png, .svg or .pdf"
         )
+    check_place(options.output)
     variables = [_fetch(product, options) for product in options.products]
     height = 1.0 + 2.0 * len(variables)
     figure, axes = plt.subplots(

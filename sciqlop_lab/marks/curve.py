@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sciqlop_lab.packing import pack_components
 from speasy_core.lod import Drawable
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
@@ -154,7 +155,10 @@ class CurvePicture:
             "rows": int(good.sum()),
         }
         t = relative_seconds(times, origin)
-        return fields, {"t": t, "y": np.ascontiguousarray(np.where(holes, np.nan, points.T), "f4")}
+        values, form = pack_components(np.where(holes, np.nan, points.T))
+        if form is not None:
+            fields["y_form"] = form
+        return fields, {"t": t, "y": values}
 
     def tile(self, level: int, index: int) -> Drawn | None:
         """Return nothing: a curve has no tiles, as it needs all that is visible at once."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sciqlop_lab.packing import pack_components
 from speasy_core.lod import Drawable
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
@@ -117,12 +118,15 @@ class HistogramPicture:
             "y_unit": variable.unit, "y_label": variable.columns[1], "y_log": log[1],
             "x_unit": variable.unit, "x_label": variable.columns[0], "x_log": log[0],
             "notes": notes_of(variable), "t0": "0", "n": bins[0], "m": bins[1],
-            "y_varying": False, "z_scale": None,
+            "y_varying": False,
         }  # fmt: skip
+        channels, form = pack_components(middle[None])
+        if form is not None:
+            fields["y_form"] = form
         arrays: dict[str, NDArray[Any]] = {
             "x0": x[:-1].copy(),
             "x1": x[1:].copy(),
-            "y": middle.astype("f4"),
+            "y": channels,
             "z": counts.astype("f4"),
         }
         return fields, arrays

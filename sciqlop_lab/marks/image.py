@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sciqlop_lab.packing import pack_components, pack_picture
 from speasy_core.lod import Drawable, Image, ImagePyramid, Mean, check_mean, tile, tile_range
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
@@ -16,8 +17,6 @@ from ._common import is_log, label_of, notes_of
 __all__ = ["MARK", "ImageMark", "ImagePicture"]
 
 _GLANCE = 16  # columns
-_EXACT = 1 << 14  # values up to which a picture keeps them as they are
-_LEAST_HALF, _MOST_HALF = -14, 15  # powers of two between which half floats have all their digits
 _LOOKED_AT = 256  # rows that tell what the values are like
 _MOST_NEGATIVE = 0.2  # of all values: noise around no counts has fewer as a rule
 _LOG_FROM = 20.0  # positive channels that span more than this are read best on a log scale
@@ -44,23 +43,6 @@ def _tables(variable: SpeasyVariable, lod: Drawable) -> np.ndarray[Any, Any]:
     glance = lod.query(span.start_ns, span.stop_ns, _GLANCE)
     assert isinstance(glance, Image)
     return glance.channels
-
-
-def _packed(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float | None]:
-    """Return values as they are sent, and what to multiply half floats by.
-
-    Half floats are half as long on the way and wrong by at most 2**-11 (0.05 %) of each value,
-    less than a step of the colours; the page's readout says so. Few values stay as they are, so
-    that a readout of single samples is exact; and so do those that span more than 29 powers of two.
-    """
-    size = np.abs(values)
-    size[~((size > 0) & (size < np.inf))] = np.nan
-    if values.size <= _EXACT or np.isnan(most := np.fmax.reduce(size, axis=None)):
-        return values, None
-    power = int(np.frexp(most)[1]) - _MOST_HALF
-    if np.fmin.reduce(size, axis=None) < np.ldexp(1.0, power + _LEAST_HALF):
-        return values, None
-    return np.ldexp(values, -power).astype(np.float16), float(np.ldexp(1.0, power))
 
 
 def _signed(variable: SpeasyVariable) -> bool:
@@ -121,19 +103,21 @@ class ImagePicture:
         return self._item(image, span.start_ns) if seen.any() else None
 
     def _item(self, image: Image, origin: int) -> Drawn:
-        values, scale = _packed(np.ascontiguousarray(image.values))
-        fields = {
+        channels, y_form = pack_components(image.channels.reshape(1, -1))
+        values, z_form = pack_picture(image.values)
+        fields: dict[str, Any] = {
             **self._fields,
             "t0": str(origin),
             "n": len(image.x0),
             "m": image.values.shape[1],
             "y_varying": image.channels.ndim == 2,
-            "z_scale": scale,
         }
+        forms = {"y_form": y_form, "z_form": z_form}
+        fields.update({name: form for name, form in forms.items() if form is not None})
         arrays: dict[str, np.ndarray[Any, Any]] = {
             "x0": relative_seconds(image.x0, origin),
             "x1": relative_seconds(image.x1, origin),
-            "y": np.ascontiguousarray(image.channels),
+            "y": channels,
             "z": values,
         }
         return fields, arrays

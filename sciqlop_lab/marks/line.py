@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from sciqlop_lab.packing import pack_components
 from speasy_core.lod import Drawable, Lines, MinMaxPyramid, tile, tile_range
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
@@ -57,7 +56,9 @@ class LinePicture:
         }  # fmt: skip
         if lines.mode == "m4":
             fields["dt"] = lines.step / 1e9
-        values = np.ascontiguousarray(lines.values)
+        values, form = pack_components(lines.values)
+        if form is not None:
+            fields["y_form"] = form
         return fields, {"t": relative_seconds(lines.time, origin), "y": values}
 
 

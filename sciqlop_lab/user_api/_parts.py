@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from sciqlop_lab import virtual
 from sciqlop_lab.adapt import to_variable
 from sciqlop_lab.handles import GraphHandle, PlotHandle
+from sciqlop_lab.reading import COLORMAPS
 from speasy_core.errors import InvalidRequest
 from speasy_core.variable import SpeasyVariable
 
@@ -22,7 +23,10 @@ from .enums import (
     ScaleType,
 )
 
-__all__ = ["Graph", "Overlay", "PlotItem", "TimeSeriesPlot", "known_options", "product_id"]
+__all__ = [
+    "Graph", "Overlay", "PlotItem", "TimeSeriesPlot", "add_histogram", "known_options",
+    "product_id",
+]  # fmt: skip
 
 _WHOLE_DATASET = frozenset({"cda", "csa"})  # ids of these name the data set and the variable
 # taken for the sake of notebooks that give them: others are found out from the data
@@ -175,6 +179,28 @@ class Graph(GraphHandle):
         self.set(y_axis=value)
 
 
+def add_histogram(
+    panel: Any,
+    into: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    name: str | None = None,
+    x_bins: int = 100,
+    y_bins: int = 100,
+    z_log_scale: bool = False,
+    gradient: str | None = None,
+    **options: Any,
+) -> Graph:
+    """Count pairs of values in two dimensions, in a plot or in a new one where `into` is None."""
+    made = panel.histogram2d(
+        x, y, into, x_bins=x_bins, y_bins=y_bins, log_z=z_log_scale, label=name, **options
+    )
+    if isinstance(gradient, str) and gradient.lower() in COLORMAPS:
+        PlotHandle(panel, made.plot).set_axis("z", colormap=gradient.lower())
+    return Graph(panel, made.plot, made.id, made.product)
+
+
 class Overlay:
     """A message over a plot: ``plot.overlay.show_message("half done")``."""
 
@@ -222,6 +248,10 @@ class TimeSeriesPlot(PlotHandle):
     def scatter(self, *args: Any, **options: Any) -> Any:
         """Add points."""
         return self.plot(*args, **{**options, "style": "points"})
+
+    def histogram2d(self, x: Any, y: Any = None, name: str | None = None, **options: Any) -> Graph:
+        """Count pairs of values in two dimensions; options as of `PlotPanel.histogram2d`."""
+        return add_histogram(self.panel, self, x, y, name=name, **options)
 
     @property
     def graphs(self) -> list[Any]:

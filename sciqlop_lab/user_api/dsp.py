@@ -12,12 +12,21 @@ from speasy_core.errors import InvalidRequest
 from speasy_core.signal import fft, resample, rolling_mean, rolling_std, spectrogram
 from speasy_core.variable import SpeasyVariable
 
+from ._parts import refuse
+
 __all__ = [
     "fft", "iir_sos", "reduce", "resample", "rolling_mean", "rolling_std", "sosfiltfilt",
     "spectrogram", "split_segments",
 ]  # fmt: skip
 
 _REDUCE = ("sum", "mean", "min", "max", "norm")
+_INSTEAD = {
+    "arrays": "the functions of this module, on variables",
+    "filtfilt": "sosfiltfilt with second-order sections, or speasy_core.signal.butterworth",
+    "fir_filter": "iir_sos, or scipy.signal.lfilter on values of split_segments(data)",
+    "interpolate_nan": "speasy_core.signal.interpolate at data.time",
+    "reduce_axes": "numpy.sum(data, axis=...), numpy.mean and others",
+}
 
 
 def sosfiltfilt(data: SpeasyVariable, sos: Any) -> SpeasyVariable:
@@ -51,3 +60,10 @@ def split_segments(data: SpeasyVariable, gap_factor: float = 3.0) -> list[Speasy
     cuts = np.flatnonzero(steps > gap_factor * np.median(steps)) + 1
     bounds = [0, *cuts.tolist(), len(data)]
     return [data[a:b] for a, b in itertools.pairwise(bounds)]
+
+
+def __getattr__(name: str) -> Any:
+    """Say of names of SciQLop that are not there what is."""
+    if name in _INSTEAD:
+        refuse(f"dsp.{name}", _INSTEAD[name])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

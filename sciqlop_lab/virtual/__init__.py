@@ -7,7 +7,7 @@
     product       how a function is called          kinds       -> Vector["x", "y", "z"]
     knobs         parameters that may be turned     guard       stopping a function
     kept          the cache of results              fingerprint what results depend on
-    processes     functions in a process of their own
+    bytecode      what code reads and writes        processes   functions in a process of their own
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ from .kinds import MultiComponent, Scalar, Spectrogram, Vector
 from .knobs import Knob
 from .product import PROVIDER, VirtualProduct
 from .registered import Registered
-from .registry import attach, create, find, of_function, remove, subscribe, virtual_product
+from .registry import (
+    attach,
+    create,
+    find,
+    of_function,
+    products,
+    put,
+    remove,
+    subscribe,
+    virtual_product,
+)
 
 __all__ = [
     "PROVIDER",
@@ -31,6 +41,8 @@ __all__ = [
     "create",
     "find",
     "of_function",
+    "products",
+    "put",
     "remove",
     "subscribe",
     "virtual_product",

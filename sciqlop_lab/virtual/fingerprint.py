@@ -7,8 +7,8 @@ apart from what it was a moment ago (an open file, an object of a foreign class)
 
 from __future__ import annotations
 
+import abc
 import builtins
-import dis
 import enum
 import functools
 import hashlib
@@ -17,9 +17,11 @@ import logging
 import re
 import sys
 import sysconfig
+import threading
 import types
+import typing
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path, PurePath
 from typing import Any
@@ -31,7 +33,9 @@ from speasy_core.session import Session
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
-__all__ = ["NoFingerprint", "fingerprint", "states"]
+from .bytecode import Uses, attribute_is_written, uses_of
+
+__all__ = ["NoFingerprint", "fingerprint"]
 
 _LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
@@ -39,10 +43,16 @@ _LIBRARIES = tuple(
 _OURS = ("speasy_core", "sciqlop_lab")
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, date, timedelta, PurePath, ProductRef,
           TimeRange, np.dtype, slice, range, type(Ellipsis))  # fmt: skip
-_OF_EVERY_CLASS = frozenset({"__module__", "__doc__", "__firstlineno__", "__qualname__"})
+_OF_EVERY_CLASS = frozenset({"_abc_impl"})
 _DEEPEST = 60
-_WRITERS = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "appendleft"})
-_LARGE = 1_000_000  # bytes of an array that nobody counts with
+_STATELESS = (object, abc.ABC, typing.Generic, typing.Protocol)
+_SLOT = (types.MemberDescriptorType, types.GetSetDescriptorType)
+_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+# names of what brings in data that nothing tells the version of
+_OUTSIDE = frozenset({
+    "environ", "fromfile", "genfromtxt", "getenv", "loadtxt", "open", "open_dataarray",
+    "open_dataset", "read_bytes", "read_csv", "read_file", "read_parquet", "read_text", "urlopen",
+})  # fmt: skip
 
 
 class NoFingerprint(Exception):
@@ -50,11 +60,18 @@ class NoFingerprint(Exception):
 
 
 class _Reader:
-    """Feeds everything that a value is made of to one hash."""
+    """Feeds everything that a value is made of to one hash.
 
-    def __init__(self, ignored: frozenset[str] = frozenset()) -> None:
+    Parameters
+    ----------
+    uses : list of Uses
+        Of all code that is known to run; what is found is added.
+    """
+
+    def __init__(self, uses: list[Uses]) -> None:
         self._hash = hashlib.blake2b(digest_size=16)
-        self._ignored = ignored
+        self._uses = uses
+        self.ignored: list[tuple[str, Any]] = []
         self._seen: dict[int, int] = {}
         self._alive: list[Any] = []
         self._depth = 0
@@ -91,24 +108,47 @@ class _Reader:
         if isinstance(getattr(value, "ref", None), ProductRef) and hasattr(value, "function"):
             self.take(value.function, what)  # a virtual product that is called as a function
             return
-        if callable(value) and not isinstance(value, type) and _is_of_user(type(value)):
+        if _is_plain_object(type(value)):
             self._instance(value, what)
             return
         raise NoFingerprint(f"{what} is a {type(value).__qualname__}")
 
     # -- code -------------------------------------------------------------------------------
     def _function(self, value: types.FunctionType, what: str) -> None:
-        if not _is_of_user(value):
+        if not _runs_users_code(value):
             self.put(value.__module__, value.__qualname__, _version(value.__module__))
             return
+        uses = uses_of(value.__code__)
+        if uses.any_name:
+            raise NoFingerprint(f"{value.__name__} uses {uses.any_name}(), which may read anything")
+        outside = sorted(_OUTSIDE & {*uses.names, *uses.attributes})
+        if outside:
+            raise NoFingerprint(f"{value.__name__} uses {outside[0]}: what it reads may change")
+        self._uses.append(uses)
         self._code(value.__code__)
         self.take(value.__defaults__, f"a default of {value.__name__}")
         self.take(value.__kwdefaults__, f"a default of {value.__name__}")
-        written = _written_by(value.__code__)
-        for name, held in _names(value):
+        for name, held in _names(value, uses):
             self.put(name)
-            if name not in written and f"{value.__qualname__}:{name}" not in self._ignored:
-                self.take(held, name)
+            if uses.only_writes(name, held):
+                continue
+            if isinstance(held, types.ModuleType):
+                self._parts(held, uses.words, name, [])
+            self.take(held, name)
+
+    def _parts(
+        self, module: types.ModuleType, words: frozenset[str], what: str, within: list[Any]
+    ) -> None:
+        """Take what code uses of a module of the user: it can be changed there, or loaded anew."""
+        if not _is_users_module(module.__name__) or any(module is one for one in within):
+            return
+        for name in sorted(words & vars(module).keys()):
+            held = vars(module)[name]
+            self.put(name)
+            if isinstance(held, types.ModuleType):
+                self._parts(held, words, f"{what}.{name}", [*within, module])
+            elif not (name.startswith("__") and name.endswith("__")):
+                self.take(held, f"{what}.{name}")
 
     def _code(self, code: types.CodeType) -> None:
         self.put(code.co_code, *code.co_names, *code.co_varnames, code.co_flags)
@@ -134,25 +174,40 @@ class _Reader:
         self.put(getattr(value, "__module__", ""), getattr(value, "__qualname__", repr(value)))
 
     def _class(self, value: type, what: str) -> None:
-        self.put(value.__module__, value.__qualname__)
-        if not _is_of_user(value):
-            self.put(_version(value.__module__))
-            return
-        for name in sorted(vars(value)):
-            item = vars(value)[name]
-            item = inspect.unwrap(getattr(item, "fget", None) or getattr(item, "__func__", item))
-            if isinstance(item, (types.FunctionType, *_PLAIN)) and name not in _OF_EVERY_CLASS:
-                self.put(name)
-                self.take(item, f"{what}.{name}")
+        for base in value.__mro__:
+            self.put(base.__module__, base.__qualname__)
+            if not _is_of_user(base):
+                self.put(_version(base.__module__))
+            elif issubclass(base, enum.Enum):
+                self.put(*(f"{member.name}={member.value!r}" for member in base))
+                self._members(base, what, functions_alone=True)
+            else:
+                self._members(base, what, functions_alone=False)
+
+    def _members(self, owner: type, what: str, functions_alone: bool) -> None:
+        for name in sorted(vars(owner)):
+            item = vars(owner)[name]
+            item = getattr(item, "fget", None) or getattr(item, "func", item)
+            item = inspect.unwrap(getattr(item, "__func__", item))
+            function = isinstance(item, types.FunctionType)
+            hidden = name.startswith("__") or name in _OF_EVERY_CLASS
+            if hidden and "__dataclass_fields__" in vars(owner) and _is_generated(item):
+                continue  # made of the fields
+            if not function and (hidden or functions_alone or isinstance(item, _SLOT)):
+                continue
+            self.put(name)
+            self.take(item, f"{what}.{name}")
 
     def _module(self, value: types.ModuleType, what: str) -> None:
         self.put(value.__name__, _version(value.__name__))
 
     def _instance(self, value: Any, what: str) -> None:
         self.take(type(value), what)
-        for name, held in getattr(value, "__dict__", {}).items():
+        for name, held in _attributes(value):
             self.put(name)
-            if f"{type(value).__qualname__}:{name}" not in self._ignored:
+            if attribute_is_written(self._uses, name, held):
+                self.ignored.append((name, held))
+            else:
                 self.take(held, f"{what}.{name}")
 
     # -- data -------------------------------------------------------------------------------
@@ -168,22 +223,30 @@ class _Reader:
         for array in (value.time_ns, value.values, *(axis.values for axis in value.axes)):
             self._array(array, what)
 
+    def _own(self, value: Any, what: str) -> None:
+        """Take what the user's own class adds to a list, a dict or an array."""
+        if _is_of_user(type(value)):
+            self._instance(value, what)
+
     def _sequence(self, value: Any, what: str) -> None:
+        self._own(value, what)
         self.put(len(value))
         for item in value:
             self.take(item, what)
 
     def _set(self, value: Any, what: str) -> None:
+        self._own(value, what)
         parts = []
         for item in value:
-            alone = _Reader(self._ignored)
+            alone = _Reader(self._uses)
             alone.take(item, what)
             parts.append(alone.digest())
         self.put(*sorted(parts))
 
     def _mapping(self, value: Mapping[Any, Any], what: str) -> None:
+        self._own(value, what)
         self.put(len(value))
-        for key, item in value.items():
+        for key, item in list(value.items()):
             self.take(key, what)
             self.take(item, f"{what}[{key!r:.40}]")
 
@@ -193,6 +256,12 @@ class _Reader:
     def _pattern(self, value: re.Pattern[Any], what: str) -> None:
         self.put(repr(value.pattern), value.flags)
 
+    def _namespace(self, value: types.SimpleNamespace, what: str) -> None:
+        self.take(vars(value), what)
+
+    def _wrapped(self, value: Any, what: str) -> None:
+        self.take(value.__wrapped__, what)
+
     def _nothing(self, value: Any, what: str) -> None:
         """Add nothing: what a session gives is noted when it is asked, and a log gives nothing."""
 
@@ -201,9 +270,11 @@ _READERS: list[tuple[Any, Callable[[_Reader, Any, str], None]]] = [
     (enum.Enum, _Reader._enum),
     ((np.ndarray, np.generic), _Reader._array),
     (SpeasyVariable, _Reader._variable),
-    ((Session, logging.Logger), _Reader._nothing),
+    ((Session, logging.Logger, *_LOCKS), _Reader._nothing),
+    (types.SimpleNamespace, _Reader._namespace),
+    (functools._lru_cache_wrapper, _Reader._wrapped),
     (re.Pattern, _Reader._pattern),
-    ((list, tuple), _Reader._sequence),
+    ((list, tuple, deque), _Reader._sequence),
     ((set, frozenset), _Reader._set),
     (Mapping, _Reader._mapping),
     (types.FunctionType, _Reader._function),
@@ -215,48 +286,42 @@ _READERS: list[tuple[Any, Callable[[_Reader, Any, str], None]]] = [
 ]
 
 
-def _names(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+def _names(function: types.FunctionType, uses: Uses) -> Iterator[tuple[str, Any]]:
     """Yield what a function closes over and the globals that it names."""
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             yield name, cell.cell_contents
         except ValueError:  # not given a value yet
             continue
-    for name in sorted(set(_globals_of(function.__code__))):
+    for name in uses.names:
         if name in function.__globals__:
             yield name, function.__globals__[name]
         elif not hasattr(builtins, name):
             yield name, None
 
 
-def _globals_of(code: types.CodeType) -> Iterator[str]:
-    """Yield the names of globals that a code uses, those inside of it too."""
-    for step in dis.get_instructions(code):
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            yield str(step.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _globals_of(constant)
-
-
-def _written_by(code: types.CodeType) -> set[str]:
-    """Return names that a code gives new values, or whose lists and sets it adds to.
-
-    What a function notes for others is no input of it.
-    """
-    found: set[str] = set()
-    last = None
-    for step in dis.get_instructions(code):
-        if step.opname in ("STORE_GLOBAL", "STORE_DEREF"):
-            found.add(str(step.argval))
-        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval in _WRITERS and last:
-            found.add(last)
-        loads = step.opname in ("LOAD_GLOBAL", "LOAD_DEREF", "LOAD_NAME")
-        last = str(step.argval) if loads else None
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found |= _written_by(constant)
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    """Return what an object holds, in its dict and in slots."""
+    found = list(getattr(value, "__dict__", {}).items())
+    for base in type(value).__mro__:
+        slots = vars(base).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name.startswith("__") and not name.endswith("__"):
+                name = f"_{base.__name__.lstrip('_')}{name}"
+            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
+                found.append((name, getattr(value, name)))
     return found
+
+
+def _is_generated(item: Any) -> bool:
+    return isinstance(item, types.FunctionType) and item.__code__.co_filename == "<string>"
+
+
+def _is_plain_object(kind: type) -> bool:
+    """Whether all that an object of the class is shows in its attributes."""
+    return all(_is_of_user(base) or base in _STATELESS for base in kind.__mro__) and (
+        not issubclass(kind, type)
+    )
 
 
 def _file(module: str) -> str:
@@ -265,7 +330,15 @@ def _file(module: str) -> str:
 
 def _is_of_user(what: Any) -> bool:
     """Whether code is the user's own, rather than of an installed library."""
-    module = str(getattr(what, "__module__", "") or "")
+    return _is_users_module(str(getattr(what, "__module__", "") or ""))
+
+
+def _runs_users_code(function: types.FunctionType) -> bool:
+    # not by `__module__`, which wraps() takes from what is wrapped
+    return _is_users_module(str(function.__globals__.get("__name__") or ""))
+
+
+def _is_users_module(module: str) -> bool:
     if module.partition(".")[0] in (*_OURS, "builtins"):
         return False
     return not _file(module).startswith(_LIBRARIES)
@@ -291,52 +364,12 @@ def _version(module: str) -> str:
         return file
 
 
-def states(function: Callable[..., Any]) -> dict[str, str]:
-    """Return a digest of each value that a function and those below it hold, by its name.
-
-    What differs after a call was written by the function: a count of its calls, a log. That is
-    no input of it.
-    """
-    found: dict[str, str] = {}
-    _collect(function, found, set())
-    return found
-
-
-def _collect(value: Any, found: dict[str, str], seen: set[int]) -> None:
-    value = getattr(value, "func", value) if isinstance(value, functools.partial) else value
-    value = getattr(value, "__func__", value)
-    if id(value) in seen or not _is_of_user(value if isinstance(value, type) else type(value)
-                                            if not isinstance(value, types.FunctionType)
-                                            else value):  # fmt: skip
-        return
-    seen.add(id(value))
-    if isinstance(value, types.FunctionType):
-        held = list(_names(value))
-    elif callable(value) and not isinstance(value, type):
-        held = list(getattr(value, "__dict__", {}).items())
-    else:
-        return
-    owner = (
-        value.__qualname__ if isinstance(value, types.FunctionType) else type(value).__qualname__
-    )
-    for name, item in held:
-        if callable(item):
-            _collect(item, found, seen)
-        elif not isinstance(item, types.ModuleType) and getattr(item, "nbytes", 0) < _LARGE:
-            reader = _Reader()
-            with suppress(NoFingerprint):
-                reader.take(item, name)
-                found[f"{owner}:{name}"] = reader.digest()
-
-
-def fingerprint(function: Callable[..., Any], ignored: frozenset[str] = frozenset()) -> str:
+def fingerprint(function: Callable[..., Any]) -> str:
     """Return a text that changes when what `function` computes may change.
 
     Parameters
     ----------
     function : callable
-    ignored : set of str
-        Names of `states` that do not count.
 
     Raises
     ------
@@ -351,6 +384,10 @@ def fingerprint(function: Callable[..., Any], ignored: frozenset[str] = frozense
     >>> two == fingerprint(scaled(2)), two == fingerprint(scaled(3))  # doctest: +SKIP
     (True, False)
     """
-    reader = _Reader(ignored)
-    reader.take(function, getattr(function, "__name__", "the function"))
-    return reader.digest()
+    uses: list[Uses] = []
+    while True:
+        reader = _Reader(uses)
+        reader.take(function, getattr(function, "__name__", "the function"))
+        # code that was found later may read what was left out
+        if all(attribute_is_written(uses, *one) for one in reader.ignored):
+            return reader.digest()

@@ -122,6 +122,8 @@ def bounded(work: Callable[[Deadline], T], deadline: Deadline, limit: float, nam
     ------
     LimitPassed
         It took longer.
+    DeadlineExceeded
+        The caller's own limit came first.
     Cancelled
         The caller withdrew.
     """
@@ -139,18 +141,26 @@ def bounded(work: Callable[[Deadline], T], deadline: Deadline, limit: float, nam
             done.set()
 
     context = copy_context()
-    threading.Thread(target=context.run, args=(run,), name=f"vp {name}", daemon=True).start()
+    thread = threading.Thread(target=context.run, args=(run,), name=f"vp {name}", daemon=True)
     try:
+        thread.start()
         own.wait_for(done, f"computing {name}")
     except DeadlineExceeded:
+        of_caller = deadline.left() <= 0
         own.cancel()
         done.wait(_GRACE)
+        if of_caller:
+            raise
         raise LimitPassed(
             f"{name} took longer than its limit of {limit:g} s, and was stopped",
             hint="ask for a shorter range, make it faster, or allow more with timeout=",
         ) from None
     except Cancelled:
         done.wait(own.left())
+        raise
+    except BaseException:  # Ctrl-C: nobody waits any more
+        own.cancel()
+        done.wait(_GRACE)
         raise
     if errors:
         raise errors[0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from speasy_core import inputs
-from speasy_core.errors import SpeasyWarning, VariableError, VirtualProductError
+from speasy_core.errors import SpeasyWarning, VariableError
 from speasy_core.inputs import Input
 from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange
 from speasy_core.variable import Provenance, SpeasyVariable, merge
@@ -86,8 +86,10 @@ class KeptResults:
         parts = [variable for _, variable in found]
         for missing in wanted.subtract([span for span, _ in found]):
             variable, came_from = compute(missing)
-            # a call may show what of the code is no input of it
-            self._keep(self._key(place), missing, variable, came_from)
+            if self._key(place) == key:
+                self._keep(key, missing, variable, came_from)
+            else:  # nobody knows which of the two it was computed from
+                self.say("what it depends on changed while it ran")
             parts.append(variable)
         return self._joined(parts, asked, computed=len(parts) > len(found))
 
@@ -121,13 +123,13 @@ class KeptResults:
         return good
 
     def _keep(
-        self, key: str | None, span: TimeRange, variable: SpeasyVariable, came_from: list[Input]
+        self, key: str, span: TimeRange, variable: SpeasyVariable, came_from: list[Input]
     ) -> None:
         lost = next((item for item in came_from if item.version is None), None)
         if lost is not None:
             self.say(f"{lost.key} has no version that could be told")
             return
-        if key is None or variable.gaps:
+        if variable.gaps:
             return
         version = _digest((item, item.version) for item in came_from)
         request = json.dumps(
@@ -148,8 +150,7 @@ class KeptResults:
             state: str | None = self._cache().state(item.key, item.range)
             return state
         if item.key in inputs.running()[:-1] or item.key == self._product:
-            circle = " -> ".join([*inputs.running(), item.key])
-            raise VirtualProductError(f"virtual products ask for each other: {circle}")
+            raise inputs.circle(item.key)
         return self._fingerprint_of(item.key)
 
     def say(self, why: str) -> None:

@@ -33,7 +33,7 @@ class ResultKind:
     labels: tuple[str, ...] | None = None
 
     def __getitem__(self, labels: str | tuple[str, ...]) -> ResultKind:
-        names = (labels,) if isinstance(labels, str) else tuple(labels)
+        names = tuple(labels) if isinstance(labels, (tuple, list)) else (labels,)
         check_labels(self.kind, names)
         return ResultKind(self.kind, names)
 

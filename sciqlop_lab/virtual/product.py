@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
 from . import kinds
-from .fingerprint import NoFingerprint, fingerprint, states
+from .fingerprint import NoFingerprint, fingerprint
 from .guard import stoppable
 from .kept import KeptResults
 from .knobs import (
@@ -45,6 +46,12 @@ _TIMEOUT = 60.0
 _KINDS: tuple[Kind, ...] = ("auto", "scalar", "vector", "multicomponent", "spectrogram")
 
 
+def _seconds(timeout: Any) -> float:
+    if not isinstance(timeout, (int, float)) or isinstance(timeout, bool) or not timeout > 0:
+        raise InvalidRequest(f"timeout={timeout!r}: give it some seconds")
+    return float(timeout)
+
+
 class VirtualProduct:
     """A function that takes part as a product; the function itself stays callable.
 
@@ -60,6 +67,8 @@ class VirtualProduct:
         Its parameters that may be turned.
     timeout : float
         Seconds that a panel gives it.
+    limit : float
+        Seconds that any other caller gives it; infinite when none was set: theirs holds alone.
     """
 
     def __init__(
@@ -74,7 +83,7 @@ class VirtualProduct:
         margin: Any = None,
         cachable: bool = False,
         process: bool = False,
-        timeout: float = _TIMEOUT,
+        timeout: float | None = None,
         knobs_model: Any = None,
         knobs_kwarg_name: str = "knobs",
         form: str | None = None,
@@ -94,15 +103,13 @@ class VirtualProduct:
         self.unit, self.cachable, self.process = unit, bool(cachable), bool(process)
         self.pairs = bool(pairs)
         self.margin_ns = read_locality(locality, margin)
-        if not timeout > 0:
-            raise InvalidRequest(f"timeout={timeout!r}: give it some seconds")
-        self.timeout = float(timeout)
+        self.limit = math.inf if timeout is None else _seconds(timeout)
+        self.timeout = _TIMEOUT if timeout is None else self.limit
         self._model, self._model_name = knobs_model, knobs_kwarg_name
         self._arguments = form_named(form) if form else argument_form(self._callee(), path)
         self.knobs = self._find_knobs()
         self._told = tuple(p.name for p in further_parameters(function) if p.name in TOLD)
         self.session: Any = None
-        self._written: frozenset[str] = frozenset()
         self._kept = KeptResults(str(self.ref), self._results, self._fingerprint_of)
         self._lookup: Callable[[str], VirtualProduct | None] = lambda path: None
         functools.update_wrapper(self, function, assigned=("__module__", "__doc__"), updated=())
@@ -207,7 +214,7 @@ class VirtualProduct:
         deadline: Deadline | None,
     ) -> tuple[SpeasyVariable, list[Input]]:
         """Compute a piece and tell what that piece came from."""
-        with inputs.computing(f"{self.ref} in {span}", deadline) as work:
+        with inputs.computing(str(self.ref), deadline, part=True) as work:
             return self._ask(span, values, told, deadline, work), work.inputs
 
     def _note(self, parent: Computation | None, asked: TimeRange, got: SpeasyVariable) -> None:
@@ -264,7 +271,6 @@ class VirtualProduct:
         given = {spec.name: spec.given(values[spec.name]) for spec in self.knobs}
         if self._model is not None:
             given = {self._model_name: self._model(**given)}
-        before = states(self.function) if self.cachable else {}
         try:
             return stoppable(
                 work,
@@ -275,16 +281,15 @@ class VirtualProduct:
         except (Cancelled, DeadlineExceeded):
             raise
         except (Exception, SystemExit) as error:  # sys.exit() must not end a worker thread
+            nested = error if isinstance(error, VirtualProductError) else None
+            # its place and its hint are said once, at the end
+            text = str(error) if nested is None else nested.message
             raise VirtualProductError(
-                f"{self.__name__} raised {type(error).__name__}: {error}",
+                f"{self.__name__} raised {type(error).__name__}: {text}",
                 product=str(self.ref),
                 range=span,
+                hint=None if nested is None else nested.hint,
             ) from error
-        finally:
-            if self.cachable:  # what it writes itself, a log, is nothing that it depends on
-                after = states(self.function)
-                changed = {name for name in before if after.get(name) != before[name]}
-                self._written |= changed
 
     def adapt(self, value: Any, work: Computation) -> SpeasyVariable:
         """Return what the function returned as a variable."""
@@ -324,7 +329,7 @@ class VirtualProduct:
         if found is None:
             return None
         try:
-            return fingerprint(found.function, found._written)
+            return fingerprint(found.function)
         except NoFingerprint as error:
             if found is self and self.cachable:
                 self._kept.say(str(error))

@@ -15,6 +15,7 @@ from speasy_core.product import ProductRef
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import SpeasyVariable
 
+from .guard import bounded
 from .product import PROVIDER, Function, VirtualProduct
 from .trial import check_definition
 
@@ -49,8 +50,13 @@ class _Answers:
     def answer(
         self, range: TimeRange, *, deadline: Deadline, options: Mapping[str, Any]
     ) -> SpeasyVariable:
-        """Return the samples."""
-        return self._product.compute(range, knobs=options, deadline=deadline)
+        """Return the samples, within the limit of the caller and of the product."""
+        product = self._product
+
+        def call(own: Deadline) -> SpeasyVariable:
+            return product.compute(range, knobs=options, deadline=own)
+
+        return bounded(call, deadline, product.limit, product.__name__)
 
 
 def attach(product: VirtualProduct, session: Any = None) -> None:
@@ -86,7 +92,7 @@ def create(
     margin: Any = None,
     cachable: bool = False,
     process: bool = False,
-    timeout: float = 60.0,
+    timeout: float | None = None,
     test: Any = False,
     session: Any = None,
     **knobs_from: Any,
@@ -122,8 +128,9 @@ def create(
         Keep what it computes until its code, its knobs or what it was computed from change.
     process : bool
         Run it in a process of its own, so that it never makes the kernel wait.
-    timeout : float
-        Seconds that a panel gives one call.
+    timeout : float, optional
+        Seconds that one call may take, wherever it is made. Without it a panel gives 60, and
+        `get_data` what its own ``timeout=`` leaves.
     test : bool or range
         Whether the function is called once now, to see that it gives data and that its locality
         is as declared: over a given range, or over one that is found (see `trial`).
@@ -159,12 +166,17 @@ def create(
     product.attached(_default(session), find)
     if test is not False and test is not None:
         check_definition(product, None if test is True else test, _shown_range())
+    put(product, session)
+    return product
+
+
+def put(product: VirtualProduct, session: Any = None) -> None:
+    """Make a product the one of its path, and tell who shows that."""
     with _lock:
         _products[product.path] = product
     attach(product, session)
     for listener in _live():
         listener.product_changed(str(product.ref))
-    return product
 
 
 def _live() -> list[Any]:

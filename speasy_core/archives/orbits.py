@@ -21,6 +21,30 @@ class Ssc(Archive):
     >>> spz.ssc.get_trajectory("mms1", "2019-01-02", "2019-01-03", "gsm")  # doctest: +SKIP
     """
 
+    def get_data(
+        self,
+        product: Any,
+        start_time: Any = None,
+        stop_time: Any = None,
+        coordinate_system: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Return positions, as the session's `get_data`; see `get_trajectory`.
+
+        Parameters
+        ----------
+        product : str, Node, or a list of them
+        start_time, stop_time : time
+            Both, or a range (or several) as the first.
+        coordinate_system : str, optional
+            By default ``gse``.
+        **options
+            As for the session's `get_data`.
+        """
+        if coordinate_system is not None:
+            options["coordinate_system"] = coordinate_system
+        return super().get_data(product, start_time, stop_time, **options)
+
     def get_trajectory(
         self,
         product: Any,

@@ -16,7 +16,7 @@ from speasy_core.http import Deadline
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import Gap, SpeasyVariable
 
-__all__ = ["Flight", "Flights", "Part", "run_parallel"]
+__all__ = ["Flight", "Flights", "Part", "outdated", "run_parallel"]
 
 PARALLEL = 5
 
@@ -47,6 +47,15 @@ class Part:
     version: str | None = None
     agrees: str | None = None
     request: str = ""
+
+
+def outdated(parts: Sequence[Part]) -> tuple[str | None, list[Part]]:
+    """Return the newest version, and the parts that are of another."""
+    versions = [part for part in parts if part.version is not None]
+    if not versions:
+        return None, []
+    newest = max(versions, key=lambda part: part.received).version
+    return newest, [part for part in versions if newest not in (part.version, part.agrees)]
 
 
 @dataclass(eq=False, slots=True)

@@ -24,7 +24,7 @@ from speasy_core.timerange import TimeRange
 from speasy_core.variable import Gap, Provenance, SpeasyVariable, merge
 
 from . import fragments as frag
-from .flights import Flight, Flights, Part, run_parallel
+from .flights import Flight, Flights, Part, outdated, run_parallel
 from .gaps import gap_for, joined_gaps
 from .keeper import Keeper, part_of
 from .salvage import ADVICE, Damage, is_data_bound, salvage
@@ -106,6 +106,12 @@ class Gather:
                 hint="ask for it once while online",
             )
         self._gaps += [Gap(span, "offline") for span in self._open()]
+        _, old = outdated(self._parts)
+        if old:
+            self._parts = [replace(p, state="stale") if p in old else p for p in self._parts]
+            warn(
+                f"{ask.key}: offline, and the cache has parts of it in older versions: v.provenance"
+            )
         return self.assemble()
 
     def _open(self) -> list[TimeRange]:
@@ -129,11 +135,7 @@ class Gather:
     def one_version(self) -> None:
         """Ask again for parts that are older than the newest version in the result."""
         for _ in range(2):
-            versions = [part for part in self._parts if part.version is not None]
-            if not versions:
-                return
-            newest = max(versions, key=lambda part: part.received).version
-            self._old = [p for p in versions if newest not in (p.version, p.agrees)]
+            newest, self._old = outdated(self._parts)
             if not self._old:
                 return
             self._parts = [part for part in self._parts if part not in self._old]

@@ -30,6 +30,7 @@ Array = npt.NDArray[Any]
 Rows = Callable[[int, int], "Cells | None"]
 
 _CHUNK = 1 << 22  # numbers reduced at a time
+_VERSIONS = {"lines": 1, "image": 2}  # of what is stored; what has another is made again
 
 
 class Stack:
@@ -46,6 +47,8 @@ class Stack:
     def __init__(self, arrays: StoredArrays) -> None:
         note = arrays.meta["stack"]
         self.kind, self.levels = str(note["kind"]), [int(level) for level in note["levels"]]
+        if note.get("version", 1) != _VERSIONS[self.kind]:
+            raise ValueError("a pyramid of another version")
         self._arrays = arrays
         self._time: dict[int, npt.NDArray[np.int64]] = {}
         self._lock = threading.Lock()
@@ -132,7 +135,8 @@ def pack(levels: Sequence[Cells]) -> tuple[dict[str, Any], dict[str, Array]]:
     }
     if isinstance(levels[0], ImageCells):
         arrays["tables"] = levels[0].tables
-    return {"kind": kind, "levels": [cells.level for cells in levels]}, arrays
+    note = {"kind": kind, "version": _VERSIONS[kind], "levels": [c.level for c in levels]}
+    return note, arrays
 
 
 class _Times:

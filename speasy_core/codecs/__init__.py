@@ -125,6 +125,21 @@ _BUILT_IN = (
         mimes=("application/x-netcdf", "application/netcdf"),
     ),
     Codec(
+        "csv",
+        "CSV of speasy_core (.csv)",
+        "speasy_core.codecs.table_csv",
+        magics=(b"# speasy_core: ", b"\xef\xbb\xbf# speasy_core: "),
+        extensions=(".csv",),
+    ),
+    Codec(
+        "parquet",
+        "Parquet of speasy_core (.parquet)",
+        "speasy_core.codecs.parquet",
+        magics=(b"PAR1",),
+        extensions=(".parquet", ".pq"),
+        mimes=("application/vnd.apache.parquet",),
+    ),
+    Codec(
         "votable",
         "VOTable (.vot)",
         "speasy_core.codecs.votable",
@@ -314,7 +329,7 @@ def decode(
 
 
 def read_file(path: str | PathLike[str], variables: Sequence[str] | str | None = None) -> Dataset:
-    """Read a local file of any known format.
+    """Read a local file of any known format, such as `to_cdf`, `to_csv`, `to_parquet` wrote.
 
     Parameters
     ----------

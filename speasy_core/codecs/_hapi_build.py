@@ -215,6 +215,8 @@ def _axis(
         meta = meta_of(other, array.dtype)
     elif isinstance(centers, np.ndarray):
         array = centers
+        if isinstance(ranges, np.ndarray) and len(ranges) == len(centers):
+            array = np.where(np.isnan(centers), ranges.mean(axis=1), centers)
     elif isinstance(ranges, np.ndarray):
         array = ranges.mean(axis=1)
     else:

@@ -77,11 +77,15 @@ def read_answer(
 def _columns(info: Info, body: bytes, source: str) -> dict[str, NDArray[Any]]:
     from . import hapi_binary, hapi_csv
 
-    decode = hapi_binary.columns if _form(info, body) == "binary" else hapi_csv.columns
+    form = _form(info, body)
+    # lines whose times are longer than the header says look packed, but do not part into records
+    if form == "packed text" and len(body) % hapi_binary.record_type(info, source).itemsize:
+        form = "csv"
+    decode = hapi_csv.columns if form == "csv" else hapi_binary.columns
     return decode(info, body, source)
 
 
-def _form(info: Info, body: bytes) -> Literal["binary", "csv"]:
+def _form(info: Info, body: bytes) -> Literal["binary", "packed text", "csv"]:
     """Tell the two apart by the records; headers that name the wrong one are known."""
     if not _is_text(body[:4096]):
         return "binary"
@@ -89,7 +93,7 @@ def _form(info: Info, body: bytes) -> Literal["binary", "csv"]:
     after = body[length : length + 1] if length else b""
     # packed records hold text alone when all parameters are text, or by a rare chance
     if after and after not in b",\r\n" and times_to_ns(np.array([body[:length]]))[0] != NAT:
-        return "binary"
+        return "packed text"
     return "csv"
 
 

@@ -13,8 +13,7 @@ from speasy_core.errors import UnitMismatch, VariableError
 from speasy_core.timerange import to_ns
 from speasy_core.variable import SpeasyVariable
 from speasy_core.variable.axis import Array, flat_samples
-from speasy_core.variable.core import VariableCore
-from speasy_core.variable.record import KEY, record_text, restore
+from speasy_core.variable.record import KEY, flat_columns, record_text, restore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,19 +23,6 @@ __all__ = [
 ]  # fmt: skip
 
 V = TypeVar("V", bound=SpeasyVariable)
-
-
-def flat_columns(v: VariableCore) -> list[str]:
-    """Return one distinct name for each value of a sample."""
-    count = int(np.prod(v.shape[1:], dtype=int))
-    names = v.columns if v.ndim <= 2 else []
-    if not names and v.ndim == 2 and v._axes and not v._axes[0].time_varying:
-        names = [str(item) for item in v._axes[0].values.tolist()]
-    if len(names) != count or len(set(names)) != count or "time" in names:
-        index = np.ndindex(*v.shape[1:]) if v.ndim > 1 else [()]
-        stem = v._name if v._name and v._name != "time" else "value"
-        names = ["_".join([stem, *map(str, at)]) for at in index]
-    return names
 
 
 def to_dataframe(v: SpeasyVariable) -> pd.DataFrame:

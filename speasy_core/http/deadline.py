@@ -57,7 +57,8 @@ class Deadline:
         self._work: Deadline | None = None
         self._waiting: set[Deadline] = set()
         if within is not None:
-            self._end = min(self._end, within._end)
+            if within._end < self._end:  # messages name the limit that holds
+                self._end, self.seconds = within._end, within.seconds
             self.priority, self.caller = max(priority, within.priority), within.caller
             within.on_cancel(self.cancel)
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from speasy_core.errors import InvalidRequest, UnexpectedContent, scrub_url
+from speasy_core.secret import Veiled
 
 from .extra import current_headers
 from .transport import Request, is_loopback
@@ -58,7 +59,8 @@ def make_request(
     query = urlencode({k: v for k, v in (params or {}).items() if v is not None}, quote_via=quote)
     query = "&".join(filter(None, (parts.query, query)))
     netloc = parts.netloc.rpartition("@")[2]
-    return Request(method, urlunsplit((parts.scheme, netloc, parts.path, query, "")), sent, data)
+    whole = Veiled(urlunsplit((parts.scheme, netloc, parts.path, query, "")))
+    return Request(method, whole, sent, data)
 
 
 def _checked(url: str) -> SplitResult:
@@ -101,9 +103,10 @@ def redirected(request: Request, status: int, target: str) -> Request:
     UnexpectedContent
         It leads to another scheme, from https to http, or from outside to a private address.
     """
-    old = urlsplit(request.url)
+    old = urlsplit(request.url)._replace(query="")  # which may hold secrets, and frames show locals
     try:
         new = _checked(urljoin(request.url, target))
+        query, new = Veiled(new.query), new._replace(query="")
     except ValueError as error:  # InvalidRequest is one, too
         raise UnexpectedContent(
             f"{old.hostname} redirects to {target.partition('?')[0]!r:.100}, which is not followed",
@@ -122,7 +125,7 @@ def redirected(request: Request, status: int, target: str) -> Request:
         secret = {"authorization", "cookie", "proxy-authorization", *added}
         headers = {k: v for k, v in headers.items() if k.lower() not in secret}
     netloc = new.netloc.rpartition("@")[2]
-    url = urlunsplit((new.scheme, netloc, new.path, new.query, ""))
+    url = Veiled(urlunsplit((new.scheme, netloc, new.path, query, "")))
     if request.method == "POST" and status in (301, 302, 303):
         headers.pop("Content-Type", None)
         return Request("GET", url, headers)

@@ -258,11 +258,14 @@ def _scrub_logs() -> None:
 
 
 def _cleaned(error: Exception | None) -> Exception | None:
-    """Return an error without the whole URL that it keeps, in a field and in its frames."""
-    url: Any = getattr(error, "url", None)
-    if error is not None and isinstance(url, str):
-        error.url = scrub_url(url)  # type: ignore[attr-defined]
-    return error.with_traceback(None) if error is not None else None
+    """Return an error without the whole URL: in a field, in its frames, in those of its causes."""
+    one: Any = error
+    while one is not None:
+        if isinstance(getattr(one, "url", None), str):
+            one.url = scrub_url(one.url)
+        one.__traceback__ = None
+        one = one.__cause__ or one.__context__
+    return error
 
 
 def _innermost(error: Exception) -> Exception:

@@ -148,6 +148,9 @@ def parse_query(
     >>> [t.start.strip() for t in q.terms], q.type, q.unit
     (['mms1', 'b'], 'vector', 'nt')
     """
+    for what, value in {"query": text, "provider": provider, "type": type, "unit": unit}.items():
+        if not isinstance(value, str) and (value is not None or what == "query"):
+            raise InvalidRequest(f"{what}={value!r:.80} is not text")
     if type and type.strip().lower() not in _KINDS:
         raise InvalidRequest(f"no product is of type {type!r}", hint=f"types: {', '.join(_KINDS)}")
     if start is not None and stop is not None:

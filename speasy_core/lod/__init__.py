@@ -25,7 +25,15 @@ from .drawing import draw_image, draw_lines
 from .grid import column_step
 from .image import Image, ImagePyramid
 from .lines import Lines, MinMaxPyramid
-from .series import check_mean, kind_of, levels_above, lod, pyramid_of, reduce_rows
+from .series import (
+    check_columns,
+    check_mean,
+    kind_of,
+    levels_above,
+    lod,
+    pyramid_of,
+    reduce_rows,
+)
 from .spectra import ImageCells, Mean
 from .tile import TILE_COLUMNS, Drawable, tile, tile_level, tile_range, tiles_of
 
@@ -44,6 +52,7 @@ __all__ = [
     "Reduced",
     "base_level",
     "cell_columns",
+    "check_columns",
     "check_mean",
     "column_edges",
     "column_step",

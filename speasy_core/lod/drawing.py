@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from .cells import Cells, LineCells, cell_steps, joints
-from .grid import F32, I64, Any_
+from .grid import I64, as_type, drawn_type
 from .image import Image
 from .lines import Lines
 from .spectra import ImageCells, Mean
@@ -17,11 +17,6 @@ __all__ = ["draw_image", "draw_lines"]
 _LINE_GAP, _IMAGE_GAP = 3.0, 1.5
 
 C = TypeVar("C", bound=Cells)
-
-
-def _single(values: Any_) -> F32:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return values.astype(np.float32)
 
 
 def _surrounded(cells: C, before: C | None, after: C | None) -> tuple[C, int]:
@@ -46,7 +41,7 @@ def draw_lines(cells: LineCells, before: LineCells | None, after: LineCells | No
     index = everything.time >> level
     hole = (here > _LINE_GAP * typical) & (here > _LINE_GAP * around) & np.isfinite(around)
     time = index << level
-    values = _single(np.moveaxis(everything.values, 0, 2))
+    values = np.moveaxis(everything.values, 0, 2).astype(drawn_type(everything.values.dtype))
     if first:  # of the cell before only its last sample, of the one after only its first
         values[:, :, 0] = values[:, 3:, 0]
         time[0] = everything.last[0] >> level << level
@@ -72,9 +67,9 @@ def draw_image(
     everything, first = _surrounded(cells, before, after)
     left, right = _edges(everything)
     shown = slice(first, first + n)
-    values = _single(cells.mean(mean))
+    values = as_type(cells.mean(mean), drawn_type(cells.sums.dtype))
     rows = int(cells.rows.sum())
-    return Image(left[shown], right[shown], cells.channels.astype(np.float32), values, rows)
+    return Image(left[shown], right[shown], cells.channels, values, rows)
 
 
 def _edges(cells: ImageCells) -> tuple[I64, I64]:

@@ -16,7 +16,9 @@ __all__ = [
     "Grid",
     "Piece",
     "Pyramid",
+    "as_type",
     "column_step",
+    "drawn_type",
     "gap_after",
     "gather",
     "pieces",
@@ -24,13 +26,32 @@ __all__ = [
 ]
 
 I64 = NDArray[np.int64]
-F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Any_ = NDArray[Any]
 
 FACTOR = 4
 _BLOCKS = 4  # of a higher level that a column has at least
 _FEW_ROWS = 1 << 14  # read one by one sooner than through the levels
+
+
+def drawn_type(*types: Any) -> np.dtype[Any]:
+    """Return the floats that hold numbers of some types to all their digits, 32 bits if these do.
+
+    Examples
+    --------
+    >>> drawn_type("i2").name, drawn_type(">f4").name, drawn_type("i4").name, drawn_type("f8").name
+    ('float32', 'float32', 'float64', 'float64')
+    """
+    held = all(np.can_cast(one, np.float32) for one in types)
+    return np.dtype(np.float32 if held else np.float64)
+
+
+def as_type(values: Any_, dtype: Any) -> Any_:
+    """Return `values` of a type; those that are too large for it become infinite."""
+    if values.dtype == dtype:
+        return values
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(dtype)
 
 
 def column_step(start_ns: int, stop_ns: int, columns: int) -> int:

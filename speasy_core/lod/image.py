@@ -14,7 +14,20 @@ from numpy.typing import ArrayLike
 
 from speasy_core.errors import VariableError
 
-from .grid import F32, F64, FACTOR, I64, Any_, Grid, Piece, Pyramid, gap_after, gather, pieces
+from .grid import (
+    F64,
+    FACTOR,
+    I64,
+    Any_,
+    Grid,
+    Piece,
+    Pyramid,
+    as_type,
+    drawn_type,
+    gap_after,
+    gather,
+    pieces,
+)
 from .runs import sums
 from .spectra import Mean, logarithms, mean_of
 from .tables import ChannelTables
@@ -39,25 +52,34 @@ class Image:
     ----------
     x0, x1 : ndarray of int64
         ``(n,)``, ns: left and right edge of each cell. Blank where one does not meet the next.
-    channels : ndarray of float32
+    channels : ndarray of float64
         ``(m,)``, or ``(n, m)`` when cells differ: centres of the channels.
-    values : ndarray of float32
-        ``(n, m)``: mean of the samples of each cell, NaN where there is none.
+    values : ndarray
+        ``(n, m)``: mean of the samples of each cell, NaN where there is none. float32 of series
+        whose numbers it holds to all their digits, else float64.
     rows : int
         Rows of the series inside the view.
     """
 
     x0: I64
     x1: I64
-    channels: F32
-    values: F32
+    channels: F64
+    values: Any_
     rows: int
 
 
-def _all_finite(numbers: F64) -> bool:
-    """Whether all are numbers that single precision can hold."""
+def _folded(sums: Any_, size: int) -> Any_:
+    """Return the sums of each `size` rows, divided by `size`: no larger than what is added.
+
+    Blocks keep these shares of their sums, which never overflow; a power of two costs no digit.
+    """
+    parts = sums.reshape(-1, size, sums.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(numbers.astype(np.float32)).all())
+        total = parts.sum(axis=1)
+    if total.dtype.itemsize < 8 and not np.isfinite(total).all():
+        total = parts.sum(axis=1, dtype=np.float64)
+    total *= 1 / size
+    return as_type(total, sums.dtype)
 
 
 class ImagePyramid(Pyramid):
@@ -85,7 +107,7 @@ class ImagePyramid(Pyramid):
     32
     """
 
-    base = 64  # all levels take 2.1 % of float32 values, 2.7 % where some are missing
+    base = 64  # all levels take 2.1 % of floats, 2.7 % where some are missing
 
     def __init__(
         self, time: ArrayLike, values: Any_, channels: Any_, *, mean: Mean = "linear"
@@ -93,6 +115,7 @@ class ImagePyramid(Pyramid):
         super().__init__(time)
         self.mean: Mean = mean
         self.values = np.asarray(values)
+        self.dtype = drawn_type(self.values.dtype)
         channels = np.asarray(channels)
         if self.values.ndim != 2 or len(self.values) != len(self.time):
             raise VariableError(f"{len(self.time)} times, but values of shape {self.values.shape}")
@@ -112,12 +135,11 @@ class ImagePyramid(Pyramid):
 
     def _read(self, rows: slice | I64) -> _Part:
         """Return sums, counts and tables of single rows."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            part = self.tables.read(self.values, rows).astype(np.float32)
+        part = self.tables.read(self.values, rows).astype(self.dtype)
         ids = self.tables.ids(rows, len(part))
         if self.mean == "log":
             logs, there = logarithms(part)
-            return logs.astype(np.float32), there.astype(np.uint8), ids
+            return logs.astype(self.dtype, copy=False), there.astype(np.uint8), ids
         there = np.isfinite(part)
         if self._plain and there.all():
             return part, None, ids
@@ -137,7 +159,7 @@ class ImagePyramid(Pyramid):
     def _lowest(self, n: int) -> _Part:
         """Return the first `n` blocks of the base."""
         m, base, lock = self.values.shape[1], self.base, threading.Lock()
-        sums, ids = np.empty((n, m), dtype=np.float32), np.zeros(n, dtype=np.int64)
+        sums, ids = np.empty((n, m), dtype=self.dtype), np.zeros(n, dtype=np.int64)
         counts: list[Any_] = []
 
         def reduce(a: int) -> None:
@@ -160,9 +182,8 @@ class ImagePyramid(Pyramid):
         """Return the blocks of the base of some rows."""
         rows = slice(first, last)
         if self._plain:
-            with np.errstate(over="ignore", invalid="ignore"):
-                part = np.ascontiguousarray(self.values[rows], dtype=np.float32)
-                sums = part.reshape(-1, self.base, part.shape[1]).sum(axis=1)
+            part = np.ascontiguousarray(self.values[rows], dtype=self.dtype)
+            sums = _folded(part, self.base)
             if np.isfinite(sums).all():  # then all that was added is
                 return sums, None, self.tables.ids(rows, len(sums))
         return self._fold(*self._read(rows), self.base)
@@ -174,7 +195,7 @@ class ImagePyramid(Pyramid):
         more: Any_ | None = None
         if counts is not None:
             more = np.empty((n, m), dtype=np.min_scalar_type(size))
-        out = np.empty((n, m), dtype=np.float32), more, np.zeros(n, dtype=np.int64)
+        out = np.empty((n, m), dtype=self.dtype), more, np.zeros(n, dtype=np.int64)
         step = max(1, _WORK // (FACTOR * max(1, m)))
         for a in range(0, n, step):
             b = min(n, a + step)
@@ -192,15 +213,12 @@ class ImagePyramid(Pyramid):
         Always towards the lowest: no row ever goes to another table and back.
         """
         first = ids.reshape(-1, size).min(axis=1)
-        shape = (len(first), size, sums.shape[1])
         if counts is None:
-            return sums.reshape(shape).sum(axis=1), None, first
+            return _folded(sums, size), None, first
         sums, counts = self.tables.align(sums, counts, ids, np.repeat(first, size))
-        return (
-            sums.reshape(shape).sum(axis=1, dtype=sums.dtype),
-            counts.reshape(shape).sum(axis=1, dtype=counts.dtype),
-            first,
-        )
+        shape = (len(first), size, sums.shape[1])
+        counts = counts.reshape(shape).sum(axis=1, dtype=counts.dtype)
+        return _folded(sums, size), counts, first
 
     def query(self, start_ns: int, stop_ns: int, columns: int) -> Image:
         """Return what to draw of ``[start_ns, stop_ns)`` on `columns` pixels.
@@ -215,14 +233,14 @@ class ImagePyramid(Pyramid):
             sums, counts, ids = self._read(rows)
             values = sums
             if counts is not None:
-                values = mean_of(sums, counts, self.mean).astype(np.float32)
+                values = as_type(mean_of(sums, counts, self.mean), self.dtype)
             return Image(x0, x1, self._channels(ids), values, high - low)
         if (high - low) // max(1, columns) >= self.base:
             self._ensure_built()
         grid = Grid(self, start_ns, stop_ns, columns)
         mean, targets = self._means(grid)
         x0, x1 = self._column_edges(grid)
-        return Image(x0, x1, self._channels(targets), mean.astype(np.float32), high - low)
+        return Image(x0, x1, self._channels(targets), as_type(mean, self.dtype), high - low)
 
     def _sparse(self, low: int, high: int, step: float) -> bool:
         """Whether even the densest stretch of rows has few to a column of `step` ns."""
@@ -243,7 +261,7 @@ class ImagePyramid(Pyramid):
             self._ensure_built()
         grid = Grid.exact(self, edges, step)
         mean, targets = self._means(grid)
-        return grid.index, grid.stop - grid.first, self._channels(targets).astype(np.float64), mean
+        return grid.index, grid.stop - grid.first, self._channels(targets), mean
 
     def _means(self, grid: Grid) -> tuple[F64, I64]:
         """Return the means of columns, and which table each has."""
@@ -288,13 +306,12 @@ class ImagePyramid(Pyramid):
     def _sums(self, piece: Piece, targets: I64) -> tuple[F64, Any_]:
         """Return what the runs of a piece add up to, and how many rows ``(n, 1)`` or values."""
         level, length = piece.level, piece.stop - piece.start
+        size = self.sizes[level - 1] if level else 1
         counts = self._levels[level - 1][1] if level else None
         if counts is None and (level or self._plain):
-            blocks, size = (
-                (self._levels[level - 1][0], self.sizes[level - 1]) if level else (self.values, 1)
-            )
-            added = sums(blocks, piece.start, piece.stop)
-            if level or _all_finite(added):  # then all that was added is
+            blocks = self._levels[level - 1][0] if level else self.values
+            added = sums(blocks, piece.start, piece.stop) * size
+            if level or np.isfinite(added).all():  # then all that was added is
                 return added, (length * size)[:, None]
         take, begin = gather(piece)
         if counts is None:
@@ -306,11 +323,12 @@ class ImagePyramid(Pyramid):
             return sums(blocks, begin, begin + length), length[:, None]
         owner = np.repeat(targets[piece.column], length)
         blocks, counts = self.tables.align(blocks, counts, ids, owner)
-        return sums(blocks, begin, begin + length), sums(counts, begin, begin + length)
+        added = sums(blocks, begin, begin + length) * size
+        return added, sums(counts, begin, begin + length)
 
-    def _channels(self, ids: I64) -> F32:
+    def _channels(self, ids: I64) -> F64:
         used = np.unique(ids)
-        tables = self.tables.tables.astype(np.float32)
+        tables = self.tables.tables
         return tables[used[0] if len(used) else 0] if len(used) < 2 else tables[ids]
 
     def _cells(self, rows: I64, spare: int) -> tuple[I64, I64]:

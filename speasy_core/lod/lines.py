@@ -15,13 +15,14 @@ from speasy_core.errors import VariableError
 
 from .cells import LineCells
 from .grid import (
-    F32,
     FACTOR,
     I64,
     Any_,
     Grid,
     Piece,
     Pyramid,
+    as_type,
+    drawn_type,
     gap_after,
     gather,
     pieces,
@@ -49,8 +50,10 @@ class Lines:
         Rows as they are, or pixel columns.
     time : ndarray of int64
         ``(n,)``, ns: times of the rows, or left edges of the columns.
-    values : ndarray of float32
-        ``(k, n)``, or ``(k, 4, n)`` with first, minimum, maximum, last; NaN lifts the pen.
+    values : ndarray
+        ``(k, n)``, or ``(k, 4, n)`` with first, minimum, maximum, last; NaN lifts the pen. float32
+        of series whose numbers it holds to all their digits (float32, 16-bit integers), else
+        float64.
     step : int
         Width of a column in ns; 0 with ``raw``.
     rows : int
@@ -59,7 +62,7 @@ class Lines:
 
     mode: Literal["raw", "m4"]
     time: I64
-    values: F32
+    values: Any_
     step: int
     rows: int
 
@@ -69,18 +72,6 @@ def native(column: Any_) -> Any_:
     if column.dtype.kind not in "fiu" or column.dtype == np.float16:
         column = column.astype(np.float32)
     return np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("="))
-
-
-def _as(values: Any_, dtype: Any) -> Any_:
-    if values.dtype == dtype:
-        return values
-    with np.errstate(over="ignore", invalid="ignore"):
-        return values.astype(dtype)
-
-
-def _single(values: Any_) -> F32:
-    single: F32 = _as(values, np.float32)
-    return single
 
 
 class MinMaxPyramid(Pyramid):
@@ -113,6 +104,7 @@ class MinMaxPyramid(Pyramid):
             raise VariableError(f"{len(self.time)} times, but {len(table)} values")
         table = table.reshape(len(table), math.prod(table.shape[1:]))
         self.columns = [native(table[:, i]) for i in range(table.shape[1])]
+        self.dtype = drawn_type(*(column.dtype for column in self.columns))
         self.gap_factor = gap_factor
         self._levels: list[tuple[Any_, Any_]] = []
 
@@ -158,10 +150,10 @@ class MinMaxPyramid(Pyramid):
         if (high - low) // max(1, columns) >= self.base:
             self._ensure_built()
         grid = Grid(self, start_ns, stop_ns, columns)
-        out = np.empty((len(self.columns), 4, len(grid.left)), dtype=np.float32)
+        out = np.empty((len(self.columns), 4, len(grid.left)), dtype=self.dtype)
         parts = self._parts(grid)
         for k in range(len(self.columns)):
-            out[k] = self._column(k, grid, parts)
+            out[k] = self._column(k, grid, parts, self.dtype)
         return self._with_surroundings(grid, out, low, high)
 
     def cells(self, edges: I64, level: int) -> LineCells:
@@ -189,9 +181,10 @@ class MinMaxPyramid(Pyramid):
     def _raw(self, low: int, high: int) -> Lines:
         rows = np.arange(max(0, low - 1), min(len(self.time), high + 1))
         time = self.time[rows]
-        values = np.empty((len(self.columns), len(rows)), dtype=np.float32)
+        values = np.empty((len(self.columns), len(rows)), dtype=self.dtype)
         for k, column in enumerate(self.columns):
-            values[k] = _single(column[rows[0] : rows[-1] + 1] if len(rows) else column[:0])
+            seen = column[rows[0] : rows[-1] + 1] if len(rows) else column[:0]
+            values[k] = as_type(seen, self.dtype)
         holes = np.flatnonzero(gap_after(self.time, rows[:-1], self.gap_factor, self.typical))
         if len(holes):  # a row of NaN in the middle of each hole
             middle = time[holes] + (time[holes + 1] - time[holes]) // 2
@@ -212,7 +205,7 @@ class MinMaxPyramid(Pyramid):
         k: int,
         grid: Grid,
         parts: list[_Part],
-        dtype: Any = np.float32,
+        dtype: Any,
         *,
         exact: bool = False,
     ) -> Any_:
@@ -225,15 +218,15 @@ class MinMaxPyramid(Pyramid):
                 if piece.level == 0
                 else (self._levels[piece.level - 1][i][k][take] for i in range(2))
             )
-            small = _as(runs.of(np.fmin, mins), dtype)
-            large = _as(runs.of(np.fmax, maxs), dtype)
+            small = as_type(runs.of(np.fmin, mins), dtype)
+            large = as_type(runs.of(np.fmax, maxs), dtype)
             if piece.once:  # and nothing came before it
                 low[piece.column], high[piece.column] = small, large
             else:
                 np.fmin.at(low, piece.column, small)
                 np.fmax.at(high, piece.column, large)
-        first[:] = _as(self._near(column, grid, low, +1, exact), dtype)
-        last[:] = _as(self._near(column, grid, low, -1, exact), dtype)
+        first[:] = as_type(self._near(column, grid, low, +1, exact), dtype)
+        last[:] = as_type(self._near(column, grid, low, -1, exact), dtype)
         for end in (first, last):
             np.fmin(low, end, out=low)
             np.fmax(high, end, out=high)
@@ -265,7 +258,7 @@ class MinMaxPyramid(Pyramid):
                 value[i] = all_rows[np.argmax(~np.isnan(all_rows))]
         return value
 
-    def _with_surroundings(self, grid: Grid, values: F32, low: int, high: int) -> Lines:
+    def _with_surroundings(self, grid: Grid, values: Any_, low: int, high: int) -> Lines:
         """Add the samples just outside the view, and a NaN column in each hole."""
         time, index = grid.left, grid.index
         holes = np.flatnonzero(np.diff(index) > 1)
@@ -283,7 +276,7 @@ class MinMaxPyramid(Pyramid):
             hole = gap_after(self.time, np.array([min(row, inside)]), self.gap_factor, self.typical)
             if hole[0]:
                 continue
-            alone = np.array([_single(c[row : row + 1])[0] for c in self.columns])
+            alone = np.array([as_type(c[row : row + 1], self.dtype)[0] for c in self.columns])
             left = self.time[row] // grid.step * grid.step
             time = np.insert(time, at, left)
             values = np.insert(values, at, np.repeat(alone[:, None], 4, axis=1), axis=2)

@@ -23,6 +23,7 @@ from .tables import ChannelTables
 
 __all__ = [
     "channels_of",
+    "check_columns",
     "check_mean",
     "kind_of",
     "levels_above",
@@ -85,6 +86,13 @@ def levels_above(base: Any) -> list[Any]:
         if len(coarser.time) < len(levels[-1].time):
             levels.append(coarser)
     return levels
+
+
+def check_columns(columns: Any) -> None:
+    """Raise InvalidRequest for what is no number of columns."""
+    whole = isinstance(columns, (int, np.integer)) and not isinstance(columns, bool)
+    if not whole or columns < 1:
+        raise InvalidRequest(f"columns={columns!r}", hint="a whole number, one at least")
 
 
 def check_mean(mean: str) -> Mean:
@@ -152,8 +160,7 @@ def lod(
 ) -> Reduced:
     """Return a variable in columns of time; see `SpeasyVariable.lod`."""
     how = check_mean(mean)
-    if columns < 1:
-        raise InvalidRequest(f"columns={columns!r}", hint="one at least")
+    check_columns(columns)
     labels: dict[str, Any] = {
         "unit": variable.unit, "name": variable.name, "columns": tuple(variable.columns),
         "gaps": variable.gaps, "provenance": variable.provenance,

@@ -11,7 +11,7 @@ import numpy as np
 from speasy_core.errors import VariableError
 
 from .cells import group_starts
-from .grid import F64, I64, Any_
+from .grid import F64, I64, Any_, as_type, drawn_type
 from .tables import ChannelTables
 
 __all__ = ["ImageCells", "Mean", "mean_of"]
@@ -48,8 +48,9 @@ class ImageCells:
         As in `Cells`.
     table : ndarray of int64
         ``(n,)``: which of `tables` each cell has.
-    sums : ndarray of float32
-        ``(n, 4, m)``: sum, count, sum of logarithms, count of logarithms.
+    sums : ndarray
+        ``(n, 4, m)`` floats, of as many digits as the rows': sum, count, sum of logarithms,
+        count of logarithms.
     tables : ndarray of float64
         ``(t, m)``: centres of the channels.
 
@@ -73,13 +74,13 @@ class ImageCells:
     def of_rows(cls, time: I64, values: Any_, tables: ChannelTables, level: int) -> ImageCells:
         """Reduce rows, whose channels are in `tables`."""
         n = len(time)
-        with np.errstate(over="ignore", invalid="ignore"):
-            read = tables.read(np.asarray(values), slice(0, n)).astype(np.float64)
+        read = tables.read(np.asarray(values), slice(0, n)).astype(np.float64)
         there = np.isfinite(read)
         logs, positive = logarithms(read)
         sums = np.stack([np.where(there, read, 0), there, logs, positive], axis=1)
         ones, ids = np.ones(n, np.int64), tables.ids(slice(0, n), n)
-        return cls(0, time, time, ones, ids, sums, tables.tables).fold(level)
+        cells = cls(0, time, time, ones, ids, sums, tables.tables).fold(level)
+        return replace(cells, sums=as_type(cells.sums, drawn_type(np.asarray(values).dtype)))
 
     def arrays(self) -> dict[str, Any_]:
         """Return what to store."""
@@ -115,11 +116,11 @@ class ImageCells:
         """Return the cells of a level that is not finer."""
         starts = group_starts(self.time, level, windows)
         if len(starts) == len(self.time):
-            return replace(self, level=level, sums=self.sums.astype(np.float32, copy=False))
+            return replace(self, level=level)
         stops = np.concatenate((starts[1:], [len(self.time)])).astype(np.int64)
         first = np.minimum.reduceat(self.table, starts)
         sums = self._aligned(np.repeat(first, stops - starts))
-        folded = np.add.reduceat(sums, starts, axis=0, dtype=np.float64).astype(np.float32)
+        folded = as_type(np.add.reduceat(sums, starts, axis=0, dtype=np.float64), self.sums.dtype)
         rows = np.add.reduceat(self.rows, starts)
         return ImageCells(
             level, self.time[starts], self.last[stops - 1], rows, first, folded, self.tables

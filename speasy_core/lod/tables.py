@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .grid import F64, I64, Any_
+from .grid import F64, I64, Any_, drawn_type
 
 __all__ = ["ChannelTables"]
 
@@ -97,7 +97,7 @@ class ChannelTables:
         part = values[rows]
         if self._moving is None:
             return part
-        out = np.empty(part.shape, dtype=np.float32)
+        out = np.empty(part.shape, dtype=drawn_type(part.dtype))
         moving = self._moving[rows]
         step = max(1, _WORK // max(1, part.shape[1]) ** 2)
         for a in range(0, len(part), step):

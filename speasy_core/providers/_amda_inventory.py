@@ -10,6 +10,7 @@ from speasy_core.errors import Cancelled, MissingCredentials, SpeasyError
 from speasy_core.http import Deadline
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import InventoryUpdate
+from speasy_core.secret import Secret
 
 from ._amda_service import AmdaService
 from ._amda_tree import read_events_list, read_tree
@@ -26,7 +27,7 @@ class _Source:
 
     endpoint: str
     root: tuple[str, ...]
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str | Secret]
     required: bool = False
 
     def read(self, data: bytes, source: str) -> list[ProductInfo]:
@@ -39,7 +40,7 @@ class _Source:
 _PUBLIC = _Source(_TREE, ("Parameters",), {"templateInfo": "True"}, True)
 
 
-def _sources(login: Mapping[str, str]) -> list[_Source]:
+def _sources(login: Mapping[str, str | Secret]) -> list[_Source]:
     sources = [_PUBLIC, *(_Source(page, (n, f"Shared{n}"), {}) for page, n in _LISTS)]
     if login:
         sources += [_Source(page, (n, f"My{n}"), login) for page, n in _LISTS]

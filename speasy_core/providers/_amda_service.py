@@ -18,7 +18,7 @@ from speasy_core.errors import (
     UnknownProduct,
 )
 from speasy_core.http import Deadline, HttpClient, Response
-from speasy_core.secret import Login, scrub
+from speasy_core.secret import Login, Secret, Veiled, scrub
 
 from ._common import split_link
 
@@ -67,19 +67,20 @@ class AmdaService:
         return self._login.user
 
     @property
-    def login(self) -> dict[str, str]:
+    def login(self) -> dict[str, str | Secret]:
         """What a request of this user carries; empty without credentials."""
         return self._pair() if self.has_credentials else {}
 
-    def _pair(self) -> dict[str, str]:
-        return {"userID": self._login.user, "password": self._login.password.reveal()}
+    def _pair(self) -> dict[str, str | Secret]:
+        return {"userID": self._login.user, "password": self._login.password}
 
-    def url(self, endpoint: str, parameters: Mapping[str, str]) -> str:
-        """Return the address of a request."""
-        query = f"?{urlencode(parameters)}" if parameters else ""
-        return f"{self._url}{_BASE}{endpoint}{query}"
+    def url(self, endpoint: str, parameters: Mapping[str, str | Secret]) -> str:
+        """Return the address of a request, whose secrets do not show in a traceback."""
+        plain = ((k, v.reveal() if isinstance(v, Secret) else v) for k, v in parameters.items())
+        query = f"?{urlencode(list(plain))}" if parameters else ""
+        return Veiled(f"{self._url}{_BASE}{endpoint}{query}")
 
-    def token(self, deadline: Deadline) -> str:
+    def token(self, deadline: Deadline) -> Secret:
         """Return a new token; one goes with each request for data.
 
         Raises
@@ -89,17 +90,19 @@ class AmdaService:
         """
         url = self.url("auth.php", {})
         answer = self._http.get(url, deadline=deadline).require("token")
-        text = answer.text.strip()
-        if not _TOKEN.fullmatch(text):
+        token = _TOKEN.fullmatch(answer.text.strip())
+        if token is None:
             raise UnexpectedContent("AMDA sent something else where a token was expected", url=url)
-        return text
+        return Secret(token[0])
 
     def is_up(self, deadline: Deadline) -> bool:
         """Return what the server says of itself."""
         answer = self._http.get(self.url("isAlive.php", {}), deadline=deadline).json()
         return isinstance(answer, Mapping) and bool(answer.get("alive"))
 
-    def listing(self, endpoint: str, parameters: Mapping[str, str], deadline: Deadline) -> Response:
+    def listing(
+        self, endpoint: str, parameters: Mapping[str, str | Secret], deadline: Deadline
+    ) -> Response:
         """Return the document that an endpoint leads to: its answer holds only the address.
 
         Raises
@@ -126,7 +129,7 @@ class AmdaService:
         return self._http.get(target, deadline=deadline, max_bytes=_MAX_LIST).require("xml")
 
     def files(
-        self, endpoint: str, parameters: Mapping[str, str], what: str, deadline: Deadline
+        self, endpoint: str, parameters: Mapping[str, str | Secret], what: str, deadline: Deadline
     ) -> list[str]:
         """Return the addresses of the files that a request gives, however long it takes.
 

@@ -21,9 +21,9 @@ from speasy_core.errors import (
     UnknownProduct,
     scrub_url,
 )
+from speasy_core.events import Dataset
 from speasy_core.http import Deadline, HttpClient, Response
 from speasy_core.timerange import TimeRange, format_ns, to_ns
-from speasy_core.variable import SpeasyVariable
 
 from ._common import nothing
 from ._hapi_servers import Server
@@ -75,9 +75,9 @@ def duration_ns(text: Any) -> int | None:
     return round(ns) or None if ns < 2**63 else None  # longer than any time that can be told
 
 
-def coverage(info: Info) -> TimeRange | None:
+def coverage(meta: Mapping[str, Any]) -> TimeRange | None:
     """Return the range that a data set says it has; None when it does not say it well."""
-    start, stop = info.meta.get("startDate"), info.meta.get("stopDate")
+    start, stop = meta.get("startDate"), meta.get("stopDate")
     if not isinstance(start, str) or not isinstance(stop, str):
         return None
     try:
@@ -214,10 +214,10 @@ class HapiClient:
             "include": "header",  # what the records are, and that "nothing" is meant
         })  # fmt: skip
 
-    def data(
-        self, url: str, names: Sequence[str], info: Info, deadline: Deadline
-    ) -> Mapping[str, SpeasyVariable]:
+    def data(self, url: str, names: Sequence[str], info: Info, deadline: Deadline) -> Dataset:
         """Return the samples of parameters; empty where the server says that it has none.
+
+        The answer's own header is in ``meta``.
 
         Parameters
         ----------
@@ -238,7 +238,7 @@ class HapiClient:
         reply = self._proven(url, deadline)
         said = _hapi_file.status_of(reply.body)
         if reply.status == 204 or (said is not None and said[0] == 1201):
-            return {name: nothing(name) for name in names}
+            return Dataset("", {name: nothing(name) for name in names})
         reply.require("data")
         source = f"{self.server.name}/{', '.join(names)}"
         try:

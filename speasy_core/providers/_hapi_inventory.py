@@ -103,7 +103,7 @@ def _dataset(server: str, item: Mapping[str, Any], info: Info | None) -> Iterabl
     path = (server, name)
     told = {} if info is None else {k.removeprefix("x_"): v for k, v in info.meta.items()}
     title = item.get("title") or told.get("description") or ""
-    span = None if info is None else coverage(info)
+    span = None if info is None else coverage(info.meta)
     step = duration_ns(told.get("cadence"))
     cadence = None if step is None else step / 1e9
     yield ProductInfo(

@@ -25,6 +25,7 @@ from speasy_core.events import Catalog, TimeTable
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Fetched, InventoryUpdate, ProductInput
+from speasy_core.secret import Secret
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import merge
 
@@ -198,7 +199,7 @@ class AmdaProvider:
 
     def _request(
         self, ident: str, info: ProductInfo | None, span: TimeRange, deadline: Deadline
-    ) -> dict[str, str]:
+    ) -> dict[str, str | Secret]:
         return {
             "startTime": _stamp(span.start_ns // _SECOND),
             "stopTime": _stamp(-(-span.stop_ns // _SECOND)),

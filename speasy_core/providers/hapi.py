@@ -19,16 +19,17 @@ from speasy_core.errors import (
     SpeasyError,
     UnknownProduct,
 )
+from speasy_core.events import Dataset
 from speasy_core.http import Deadline, HttpClient
 from speasy_core.product import ProductInfo, ProductRef
 from speasy_core.provider import Fetched, InventoryUpdate
 from speasy_core.timerange import TimeRange
-from speasy_core.variable import SpeasyVariable, merge
+from speasy_core.variable import merge
 
 from ._common import trim
 from ._hapi_client import HapiClient, coverage
 from ._hapi_inventory import all_failed, digest, marks_of, read_server, unchanged, version_of
-from ._hapi_request import HapiRequest
+from ._hapi_request import HapiRequest, version_in
 from ._hapi_servers import chosen_servers, part_id
 
 __all__ = ["HapiProvider"]
@@ -36,6 +37,8 @@ __all__ = ["HapiProvider"]
 _log = logging.getLogger(__name__)
 
 _DAY = 86_400_000_000_000
+# seconds for which a description is believed where what is kept depends on it
+_JUST = 1.0
 # seconds that one server may take to say what it has, so that one that stalls delays no other
 _SERVER_TIME = 40.0
 # seconds after which the first tree is shown without those that are still busy
@@ -264,14 +267,14 @@ class HapiProvider:
         self, asked: _Asked, range: TimeRange, deadline: Deadline, since: str | None
     ) -> dict[ProductRef, Fetched]:
         client, dataset, info = asked.client, asked.dataset, asked.info
-        covered = coverage(info)
+        covered = coverage(info.meta)
         if since is not None or (covered is not None and range.stop_ns > covered.stop_ns):
-            info = client.info(dataset, deadline, max_age=60.0)
-            covered = coverage(info)
-        version = _version(info, covered, range)
+            info = client.info(dataset, deadline, max_age=_JUST)
+            covered = coverage(info.meta)
+        version = version_in(info.meta, range)
         request = HapiRequest(client, dataset, list(asked.parameters.values()), info, deadline)
         span = range
-        parts: list[Mapping[str, SpeasyVariable]] = []
+        parts: list[Dataset] = []
         if covered is not None:
             # some servers name the last sample as the end, others the instant behind it
             near = range.intersect(TimeRange.from_ns(covered.start_ns, covered.stop_ns + _DAY))
@@ -282,7 +285,8 @@ class HapiProvider:
         if near is not None:
             if since is not None and version is not None and since == version:
                 return dict.fromkeys(asked.parameters, Fetched(None, version, url))
-            parts = [found for piece in request.split(near) for found in request.get(piece)]
+            parts, told = request.get_all(near)
+            version = version_in(told, range)
         answers = {}
         for ref, name in asked.parameters.items():
             filled = [part[name] for part in parts if len(part[name])]
@@ -368,16 +372,6 @@ class HapiProvider:
                 hint=f"it has {', '.join(close)}",
             )
         return client, dataset, parameter, info
-
-
-def _version(info: Info, covered: TimeRange | None, span: TimeRange) -> str | None:
-    """Return the mark of what the data set holds in `span`; None when the server gives none."""
-    modified = info.meta.get("modificationDate")
-    if not isinstance(modified, str) or not modified.strip():
-        return None
-    # what is not there yet may come without a new date
-    grows = covered is None or span.stop_ns > covered.stop_ns
-    return f"{modified} {info.meta.get('stopDate')}" if grows else modified
 
 
 @dataclass(frozen=True, slots=True)

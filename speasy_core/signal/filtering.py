@@ -167,6 +167,8 @@ def butterworth(
         raise VariableError("butterworth needs low, high or both, in Hz")
 
     def one(v: SpeasyVariable) -> Any:
+        if not len(v):  # a range without data is no mistake
+            return finite_floats(v)[0]
         step = median_step(v.time_ns)
         if not step:
             raise VariableError("a filter needs at least two samples")

@@ -14,10 +14,11 @@ from ._shared import as_floats, columns_of, each, segment_edges, step_ns
 
 __all__ = ["moving_average", "rolling_mean", "rolling_std"]
 
-_CHUNK = 16_384
+_CHUNK = 8192
 
-# of many windows: how many samples, their mean, the sum of the squares of what they differ from it
-_Moments: TypeAlias = tuple[Array, Array, Array]
+# of many windows: how many samples (one number where all are alike), their sum, and the sum of the
+# squares of what they differ from their mean
+_Moments: TypeAlias = tuple["Array | float", Array, Array]
 
 
 def rolling_mean(var: Any, window: Any, *, min_samples: int = 1) -> Any:
@@ -103,8 +104,25 @@ def moving_average(var: Any, samples: int, *, max_gap: float | None = 3.0) -> An
 
 
 def _time_edges(v: SpeasyVariable, half: int) -> tuple[Array, Array]:
+    """Return the first row of each window, and the row after its last."""
     ns = v.time_ns
-    return ns.searchsorted(ns - half), ns.searchsorted(ns + half, side="right")
+    if len(ns) < 2:
+        return np.zeros(len(ns), np.intp), np.ones(len(ns), np.intp)
+    steps = np.diff(ns)
+    regular = bool(steps.min() == steps.max())
+    reach = min(half // int(steps[0] if regular else np.median(steps)), len(ns))
+    index = np.arange(len(ns))
+    low = np.maximum(index - reach, 0)
+    high = np.minimum(index + reach + 1, len(ns))
+    if regular:
+        return low, high
+    first, last = ns - half, ns + half
+    # right for most rows of regular samples; the others are looked up
+    wrong = (ns[low] < first) | ((ns[low - 1] >= first) & (low > 0))
+    low[wrong] = ns.searchsorted(first[wrong])
+    wrong = (ns[high - 1] > last) | ((ns[np.minimum(high, len(ns) - 1)] <= last) & (high < len(ns)))
+    high[wrong] = ns.searchsorted(last[wrong], side="right")
+    return low, high
 
 
 def _in_windows(
@@ -121,12 +139,11 @@ def _in_windows(
         first, last = int(low[part].min()), int(high[part].max())
         a, b = low[part] - first, high[part] - first
         for k in range(values.shape[1]):
-            count, mean, squares = _pairwise(values[first:last, k], a, b, spread)
+            count, total, squares = _pairwise(values[first:last, k], a, b, spread)
             enough = (count >= max(min_samples, 1)) & (count > ddof)
-            if spread:
-                divisor = np.where(enough, count - ddof, 1.0)
-                mean = np.sqrt(squares / divisor)
-            out[part, k] = np.where(enough, mean, np.nan)
+            divisor = np.where(enough, count - ddof if spread else count, 1.0)
+            found = np.sqrt(squares / divisor) if spread else total / divisor
+            out[part, k] = np.where(enough, found, np.nan)
     unit = clean.unit
     return clean._like(out.reshape(v.shape), unit=unit, derived=True)
 
@@ -137,39 +154,57 @@ def _pairwise(column: Array, a: Array, b: Array, spread: bool) -> _Moments:
     Windows of 1, 2, 4, 8... rows are joined from their halves, and any other from these. So no
     digit is lost where values drift, and a window gives the same bits wherever the column starts:
     what asks for a range in halves gets what it gets at once, which running sums do not give.
+    Windows that are alike are taken as slices, and counts that are alike as one number; both give
+    the same bits as the general way.
     """
     good = np.isfinite(column)
-    here: _Moments = (
-        good.astype(float), np.where(good, column, 0.0).astype(float), np.zeros(good.shape)
-    )  # fmt: skip
-    found: _Moments = (np.zeros(a.shape), np.zeros(a.shape), np.zeros(a.shape))
-    at, lengths = a.copy(), b - a
+    whole = bool(good.all())
+    values = column.astype(float) if whole else np.where(good, column, 0.0).astype(float)
+    here: _Moments = (1.0 if whole else good.astype(float), values, np.zeros(len(values)))
+    lengths = b - a
     longest = int(lengths.max())
+    alike = bool((lengths == longest).all() and (np.diff(a) == 1).all())
+    found: _Moments = (0.0 if alike and whole else np.zeros(a.shape), *np.zeros((2, *a.shape)))
     width = 1
     while width <= longest:
-        rows = np.flatnonzero(lengths & width)
-        if rows.size:
-            one, other = _rows(found, rows), _rows(here, at[rows])
-            for target, joined in zip(found, _joined(one, other, spread), strict=True):
-                target[rows] = joined
-            at[rows] += width
+        done = longest & (width - 1)
+        if not alike:
+            _add_rows(found, here, a, lengths, width, spread)
+        elif longest & width:
+            part = _rows(here, slice(int(a[0]) + done, int(a[0]) + done + len(a)))
+            found = _joined(found, part, spread) if done else part
         if 2 * width <= longest:
             here = _joined(_rows(here, slice(-width)), _rows(here, slice(width, None)), spread)
         width *= 2
     return found
 
 
+def _add_rows(
+    found: _Moments, here: _Moments, a: Array, lengths: Array, width: int, spread: bool
+) -> None:
+    """Join to each window that has one its part of `width` rows; those of fewer are done."""
+    rows = np.flatnonzero(lengths & width)
+    if rows.size:
+        at = a[rows] + (lengths[rows] & (width - 1))
+        joined = _joined(_rows(found, rows), _rows(here, at), spread)
+        for target, source in zip(found, joined, strict=True):
+            target[rows] = source  # type: ignore[index]
+
+
 def _rows(moments: _Moments, rows: Any) -> _Moments:
-    count, mean, squares = moments
-    return count[rows], mean[rows], squares[rows]
+    count, total, squares = moments
+    return count if isinstance(count, float) else count[rows], total[rows], squares[rows]
 
 
 def _joined(one: _Moments, other: _Moments, spread: bool) -> _Moments:
     """Return the moments of pairs of windows that follow each other."""
-    count = one[0] + other[0]
-    share = other[0] / np.maximum(count, 1.0)
-    apart = other[1] - one[1]
-    mean = one[1] + apart * share
+    (n1, total1, squares1), (n2, total2, squares2) = one, other
+    total = total1 + total2
     if not spread:
-        return count, mean, one[2]
-    return count, mean, one[2] + other[2] + apart * apart * (one[0] * share)
+        return n1 + n2, total, squares1
+    apart = total2 / np.maximum(n2, 1.0) - total1 / np.maximum(n1, 1.0)
+    apart *= apart
+    apart *= n1 * n2 / np.maximum(n1 + n2, 1.0)
+    apart += squares1
+    apart += squares2
+    return n1 + n2, total, apart

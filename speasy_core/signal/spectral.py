@@ -231,8 +231,9 @@ def spectrogram(
         pieces = [piece for piece in _pieces(v, max_gap) if len(piece) >= nperseg > 1]
         if not pieces:
             raise VariableError(
-                f"no piece of {v.name or 'the variable'} has {nperseg} samples",
-                hint="give a smaller nperseg",
+                f"no piece of {v.name or 'the variable'} has {nperseg} samples at even steps, of "
+                f"{len(v)} samples in all",
+                hint="give a smaller nperseg or a longer range, or resample(var, dt) first",
             )
         times, rows, frequency = [], [], np.zeros(0)
         for piece in pieces:

@@ -12,7 +12,6 @@ import threading
 import time
 import uuid
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -25,7 +24,7 @@ from speasy_core.errors import CacheWarning, CorruptFile, SpeasyError
 from speasy_core.http.deadline import Deadline
 from speasy_core.timerange import TimeRange
 
-from .blob import Blob, storable, write_blob
+from .blob import storable, write_blob
 from .folder import StoreFolder, check_folder, check_place, frozen
 from .frozen import FrozenFolder, FrozenIndex
 from .index import Index, IndexTrouble
@@ -41,6 +40,7 @@ from .memory import (
     StoredArrays,
     largest_blob,
 )
+from .opened import OpenBlobs
 from .writing import Joined
 
 __all__ = ["DiskStore", "Entry", "MemoryStore", "Store", "StoredArrays"]
@@ -48,7 +48,6 @@ __all__ = ["DiskStore", "Entry", "MemoryStore", "Store", "StoredArrays"]
 Array = npt.NDArray[Any]
 
 _RETRY_SECONDS = 60.0
-_OPEN_BLOBS = 64
 _KEPT_LISTS = 4096
 
 
@@ -110,7 +109,7 @@ class DiskStore:
         self._index: Index | FrozenIndex | None = None
         self._read_only = False
         self._locks: FileLocks | None = None
-        self._open: OrderedDict[str, Blob] = OrderedDict()
+        self._open = OpenBlobs()
         self._lists: dict[str, list[Entry]] = {}
         self._generation = b""
 
@@ -218,10 +217,7 @@ class DiskStore:
                 key,
                 lambda entries, names=names: [e for e in entries if e.get("blob") not in names],  # type: ignore[misc]
             )
-        with self._lock:
-            for names in gone.values():
-                for name in names:
-                    self._open.pop(name, None)
+            self._open.drop(names)
 
     def open(self, name: str) -> StoredArrays | None:
         """Return a blob, None when it is gone or damaged."""
@@ -229,18 +225,7 @@ class DiskStore:
             return self._memory.open(name)
         try:
             folder, _ = self._ready()
-            with self._lock:
-                blob = self._open.get(name)
-                if blob is not None:
-                    self._open.move_to_end(name)
-            if blob is None:
-                blob = Blob(folder.blob(name))
-                with self._lock:
-                    self._open[name] = blob
-                    while len(self._open) > _OPEN_BLOBS:
-                        self._open.popitem(last=False)
-            else:
-                blob.refresh()
+            blob = self._open.get(name, folder.blob(name))
             folder.used(name)
         except FileNotFoundError:
             return None
@@ -260,9 +245,8 @@ class DiskStore:
         if damaged:
             self._warn("held a file that is damaged or not its own; its data is fetched again")
         self._memory.discard(name)
-        with self._lock:
-            self._open.pop(name, None)
-            folder = self._folder
+        self._open.drop([name])
+        folder = self._folder
         if folder is not None and not name.startswith(MEMORY):
             with suppress(OSError):  # what cannot be deleted now is swept later
                 folder.blob(name).unlink(missing_ok=True)
@@ -319,8 +303,8 @@ class DiskStore:
                 folder.delete_blobs()
         except (OSError, IndexTrouble) as error:
             self._fall_back(error)
+        self._open.clear()
         with self._lock:
-            self._open.clear()
             self._lists.clear()
 
     def close(self) -> None:

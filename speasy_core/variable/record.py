@@ -19,7 +19,7 @@ from .axis import Array, Axis, Gap, Provenance
 from .core import VariableCore
 
 __all__ = [
-    "KEY", "axes_record", "complex_of", "decode", "encode", "labels",
+    "KEY", "axes_record", "complex_of", "decode", "encode", "flat_columns", "labels",
     "record_text", "restore",
 ]  # fmt: skip
 
@@ -127,6 +127,19 @@ def complex_of(real: Array, imaginary: Array) -> Array:
     whole = np.empty(len(real), np.complex128)
     whole.real, whole.imag = real, imaginary
     return whole
+
+
+def flat_columns(v: VariableCore) -> list[str]:
+    """Return one distinct name for each value of a sample."""
+    count = int(np.prod(v.shape[1:], dtype=int))
+    names = v.columns if v.ndim <= 2 else []
+    if not names and v.ndim == 2 and v._axes and not v._axes[0].time_varying:
+        names = [str(item) for item in v._axes[0].values.tolist()]
+    if len(names) != count or len(set(names)) != count or "time" in names:
+        index = np.ndindex(*v.shape[1:]) if v.ndim > 1 else [()]
+        stem = v._name if v._name and v._name != "time" else "value"
+        names = ["_".join([stem, *map(str, at)]) for at in index]
+    return names
 
 
 def axes_record(v: VariableCore, with_values: bool) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ def test_real_moments_and_their_spectrogram(real):
 )
 def test_other_missions(real, product, day, rows):
     day = np.datetime64(day)
-    assert len(real.get_data(product, day, day + 1)) == rows
+    assert len(real.get_data(product, day, "P1D")) == rows
 
 
 def test_the_truncated_file_is_an_error_that_names_it(real):
@@ -131,6 +131,19 @@ def test_everything_works_again_with_the_archive_stopped(tmp_path):
 def test_a_mistake_is_named(session, product, start, stop, error, words):
     with pytest.raises(error, match=words):
         session.get_data(product, start, stop)
+
+
+@pytest.mark.parametrize(
+    ("product", "said"),
+    [
+        ("ssc/acee", r"did you mean ssc/ace\?"),
+        ("cda/AC_H0_MFI/NOTHING", r"its variables: cda/AC_H0_MFI/Magnitude, .*BGSEc"),
+    ],
+)
+def test_what_is_near_is_named(session, product, said):
+    session.inventory.refresh(["ssc", "cda"])
+    with pytest.raises(UnknownProduct, match=said):
+        session.get_data(product, "2023-01-02", "2023-01-02T01")
 
 
 def test_a_misspelt_variable_gets_a_suggestion(session):

@@ -67,6 +67,11 @@ def test_a_function_in_columns(session):
     assert found.max[-1] == 6 * 3600 - 1
 
 
+def test_one_of_the_times_may_be_a_duration(session):
+    found = session.get_lod(FIELD, DAY[0], "PT6H", 10)
+    assert found.count.sum() == len(session.get_data(FIELD, DAY[0], "PT6H"))
+
+
 def test_mistakes_are_named(session):
     v = SpeasyVariable([0, 1], [1.0, 2.0])
     for ask in (lambda **how: v.lod(**how), lambda **how: session.get_lod(FIELD, *DAY, **how)):
@@ -74,6 +79,8 @@ def test_mistakes_are_named(session):
             ask(mean="median")
         with pytest.raises(errors.InvalidRequest, match="columns=0"):
             ask(columns=0)
+        with pytest.raises(errors.InvalidRequest, match="columns='many'"):
+            ask(columns="many")
     with pytest.raises(errors.VariableError, match="no minimum"):
         SpeasyVariable([0, 1], ["a", "b"]).lod()
     with pytest.raises(errors.InvalidRequest, match="empty variable"):

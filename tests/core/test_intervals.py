@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import pickle
 import threading
 from collections import namedtuple
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime
 
 import numpy as np
@@ -156,3 +157,45 @@ def test_errors_of_servers_travel():
     error = HttpStatusError("busy", status=503, product="cda/x")
     again = pickle.loads(pickle.dumps(error))
     assert (again.status, str(again), again.product) == (503, str(error), "cda/x")
+
+
+class Awkward(Exception):
+    """Cannot be made again of what it holds."""
+
+    def __init__(self, first, second):
+        super().__init__(first)
+
+
+def raises_awkward(start, stop):
+    raise Awkward("lost", 2)
+
+
+def leaves(start, stop):
+    raise SystemExit(3)
+
+
+def test_an_error_that_cannot_travel_breaks_no_pool():
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with pytest.raises(FailedInterval, match="Awkward: lost"):
+            map_intervals(raises_awkward, [2015, 2016], executor=pool, on_error="raise")
+        assert [r.type for r in map_intervals(raises_awkward, [2015], executor=pool)] == ["Awkward"]
+        assert [r.type for r in map_intervals(leaves, [2015], executor=pool)] == ["SystemExit"]
+    with pytest.raises(Awkward, match="lost"):
+        map_intervals(raises_awkward, [2015], on_error="raise")
+    assert [r.type for r in map_intervals(leaves, [2015, 2016])] == ["SystemExit", "SystemExit"]
+
+
+def test_its_own_table_is_a_list_of_intervals():
+    pytest.importorskip("pandas")
+
+    def days(start: float, stop: float):
+        return (stop - start) / 86_400
+
+    table = map_intervals(days, [2015, "2016-02"]).to_dataframe()
+    assert map_intervals(days, table[["start", "stop"]]) == [365, 29]
+    assert map_intervals(days, table.iloc[:0]) == []
+
+
+def test_what_is_no_executor_is_refused():
+    with pytest.raises(InvalidRequest, match="3 is no executor"):
+        map_intervals(leaves, [2015], executor=3)

@@ -35,7 +35,7 @@ def check_envelope(time, values, start, stop, columns):
         check_raw(picture, time, table)
         return picture
     for k in range(table.shape[1]):
-        exact = brute_columns(time, table[:, k].astype(np.float32), start, stop, picture.step)
+        exact = brute_columns(time, table[:, k], start, stop, picture.step)
         drawn = {}
         for left, low, high in zip(
             (picture.time // picture.step).tolist(),
@@ -66,7 +66,7 @@ def check_envelope(time, values, start, stop, columns):
 def check_raw(picture, time, table):
     rows = np.searchsorted(time, picture.time)
     real = (rows < len(time)) & (time[np.minimum(rows, len(time) - 1)] == picture.time)
-    np.testing.assert_array_equal(picture.values[:, real], table[rows[real]].T.astype(np.float32))
+    np.testing.assert_array_equal(picture.values[:, real], table[rows[real]].T)
     assert np.isnan(picture.values[:, ~real]).all()
 
 
@@ -133,7 +133,7 @@ def test_joins_are_the_first_and_last_samples():
     n = 100_000
     time, values = np.arange(n) * SECOND, np.random.default_rng(0).standard_normal(n)
     picture = MinMaxPyramid(time, values).query(0, n * SECOND, 64)
-    exact = brute_columns(time, values.astype(np.float32), 0, n * SECOND, picture.step)
+    exact = brute_columns(time, values, 0, n * SECOND, picture.step)
     for left, first, last in zip(
         picture.time, picture.values[0, 0], picture.values[0, 3], strict=True
     ):
@@ -174,6 +174,30 @@ def test_columns_without_samples_between_sparse_ones_do_not_break_the_line():
     picture = MinMaxPyramid(time, np.ones(len(time))).query(0, 11_000 * SECOND, 2000)
     assert picture.mode == "m4"
     assert np.isnan(picture.values[0, 0]).sum() <= 1
+
+
+@pytest.mark.parametrize(
+    ("make", "wide"),
+    [
+        (lambda i: 1e9 + 1e-3 * np.sin(i / 300), True),
+        (lambda i: 1.5e8 + i * 1e-6, True),
+        (lambda i: i + 2**40, True),
+        (lambda i: (i + 2**24).astype("i4"), True),
+        (lambda i: np.sin(i) * 1e300, True),
+        (lambda i: np.sin(i) * 1e-300, True),
+        (lambda i: (i % 2**15).astype("i2"), False),
+        (lambda i: np.sin(i).astype(">f4"), False),
+    ],
+    ids=["offset", "position", "counter", "int32", "huge", "tiny", "int16", "single"],
+)
+def test_pictures_have_all_digits_of_the_data(make, wide):
+    time, values = np.arange(200_000) * SECOND, make(np.arange(200_000))
+    for stop, columns in ((200_000, 50), (200_000, 700), (900, 600)):
+        picture = check_envelope(time, values, 0, stop * SECOND, columns)
+        assert picture.values.dtype == (np.float64 if wide else np.float32)
+    pyramid = MinMaxPyramid(time, values)
+    pyramid.query(0, int(time[-1]), 20)
+    assert 0 < pyramid.nbytes < 0.05 * values.nbytes
 
 
 @pytest.mark.parametrize("dtype", [">f4", "<f8", ">i2", "u1", "i8", "f2", "?"])
@@ -319,6 +343,30 @@ def test_image_of_many_rows_uses_every_level():
     centre = (picture.x0 + picture.x1) / 2 / SECOND
     np.testing.assert_allclose(picture.values[1:-1, 1], np.sin(centre / 5000)[1:-1], atol=0.02)
     assert picture.channels.shape == (4,)
+
+
+@pytest.mark.parametrize(
+    "base", [1e9, 1e300, 1e-300, np.float32(3e38), np.float32(1e-42)], ids=lambda b: f"{b:g}"
+)
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("mean", ["linear", "log"])
+def test_means_have_the_digits_and_the_range_of_the_data(base, missing, mean):
+    n = 20_000
+    ripple = 1e-9 * np.sin(np.arange(n) / 3000)[:, None] * np.ones(3)
+    values = (base * (1 + ripple)).astype(np.asarray(base).dtype)
+    if missing:
+        values[100:200, 1] = np.nan
+    pyramid = ImagePyramid(np.arange(n) * SECOND, values, np.arange(3.0), mean=mean)
+    picture = pyramid.query(0, n * SECOND, 40)
+    at = np.searchsorted(picture.x0, np.arange(n) * SECOND, side="right") - 1
+    sizes = np.bincount(at)[:, None]
+    expected = np.stack([np.bincount(at, ripple[:, 0]) / sizes[:, 0]] * 3, axis=1)
+    if values.dtype == np.float32:
+        np.testing.assert_allclose(picture.values, base, rtol=1e-3 if base < 1e-40 else 5e-5)
+        return
+    found = picture.values / base - 1
+    np.testing.assert_allclose(found, expected, atol=5e-11)
+    assert 0 < pyramid.nbytes < 0.05 * values.nbytes
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

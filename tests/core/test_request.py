@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -147,3 +147,32 @@ def test_a_table_in_hand_gives_a_list(kind):
 
 def test_an_event_is_one_range():
     assert parse("cda/a", Event(A, B, {"k": 1})).nest(["x"]) == "x"
+
+
+def test_ranges_that_can_be_gone_through_once():
+    spans = [[A, B], NEXT, (B, "P1D")]
+    assert parse("cda/a", iter(spans)).ranges == (DAY, NEXT, NEXT)
+    assert parse("cda/a", (span for span in spans)).ranges == (DAY, NEXT, NEXT)
+    assert parse("cda/a", zip([A], [B], strict=True)).nest([1]) == [1]
+    assert parse("cda/a", iter([A, B])).ranges == (DAY,)
+
+
+def test_arrays_of_one_time():
+    start, stop = np.array(A, "M8[ns]"), np.array(B, "M8[ns]")
+    assert parse("cda/a", start, stop).ranges == parse("cda/a", [start, stop]).ranges == (DAY,)
+
+
+def test_a_range_beyond_all_time_is_refused():
+    for far in (np.timedelta64(2**40, "D"), timedelta.max, "P999999999D", "P" + "9" * 400 + "D"):
+        with pytest.raises(InvalidRequest):
+            parse("cda/a", A, far)
+
+
+def test_what_is_no_product_is_named_whole():
+    with pytest.raises(InvalidRequest, match="bytes b'cda/a'"):
+        parse(b"cda/a", A, B)
+    deep: list[object] = ["cda/a"]
+    for _ in range(5_000):
+        deep = [deep]
+    with pytest.raises(InvalidRequest, match="deep"):
+        parse(deep, A, B)

@@ -434,6 +434,40 @@ class TestRolling:
                 part = function(v[first:last], 2 * margin).values[margin:-margin]
                 np.testing.assert_array_equal(part, whole[first + margin : last - margin])
 
+    def test_what_is_elsewhere_changes_no_bit(self) -> None:
+        """A hole or a NaN far away: the windows here are no slices any more."""
+        n = 30_000
+        values = np.random.default_rng(2).normal(size=n).cumsum() + 1e5
+        plain = V(seconds(n), values)
+        broken = values.copy()
+        broken[20_000:20_100:3] = np.nan
+        holes = np.r_[0:14_000, 14_003:n]
+        for function in (rolling_mean, lambda *a: rolling_std(*a, ddof=1)):
+            for window in (2, 30, 777):
+                whole = function(plain, window).values
+                with_nan = function(V(seconds(n), broken), window).values
+                far = np.r_[0:19_500, 20_600:n]
+                np.testing.assert_array_equal(with_nan[far], whole[far])
+                cut = function(plain[holes], window).values
+                far = np.r_[0:13_500, 14_600:n]
+                np.testing.assert_array_equal(cut[np.searchsorted(holes, far)], whole[far])
+
+    @given(
+        st.lists(st.integers(1, 9), min_size=0, max_size=60),
+        st.integers(0, 3),
+        st.integers(1, 40),
+    )
+    def test_windows_are_those_of_the_times(
+        self, steps: list[int], regular: int, window: int
+    ) -> None:
+        steps = [regular] * len(steps) if regular else steps
+        ns = np.cumsum([1000, *steps])
+        values = 2.0 ** (np.arange(len(ns)) % 50)
+        got = rolling_mean(V(ns, values), np.timedelta64(window, "ns")).values
+        for i, t in enumerate(ns):
+            inside = values[(ns >= t - window // 2) & (ns <= t + window // 2)]
+            assert got[i] == pytest.approx(inside.mean(), rel=1e-14)
+
     def test_moving_average_stops_at_holes(self) -> None:
         values = np.r_[np.zeros(20), np.ones(20)]
         v = V(np.r_[np.arange(20), np.arange(100, 120)] * 10**9, values, unit="nT")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speasy_core.errors import InvalidTime, InvalidTimeRange
-from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange, format_ns, to_ns
+from speasy_core.timerange import MAX_NS, MIN_NS, TimeRange, format_ns, to_duration_ns, to_ns
 
 any_ns = st.integers(MIN_NS, MAX_NS)
 ordered = st.lists(st.integers(-(10**18), 10**18), min_size=2, max_size=2, unique=True).map(sorted)
@@ -135,3 +135,82 @@ def test_arithmetic_and_views():
     assert str(r.stop_time) == "2015-01-03 00:00:00+00:00"
     assert r.duration == np.timedelta64(1, "D")
     assert repr(r) == "TimeRange('2015-01-02T00:00:00Z', '2015-01-03T00:00:00Z')"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.datetime64(2**62, "s"), np.datetime64(-(2**62), "s"), np.datetime64(2**60, "D"),
+        np.datetime64(2**40, "Y"), "2015-01-02T00:00+99:99", "2015-01-02T00:00+24:00",
+        "2015-01-02T00:00-01:60",
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_nothing_wraps_around_into_a_time(value):
+    with pytest.raises(InvalidTime):
+        to_ns(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array(np.datetime64("2015-01-02")), np.array("2015-01-02"), np.array(T0 // 10**9),
+        pd.DataFrame({"a": [1]}, index=[pd.Timestamp("2015-01-02")]).to_xarray().index[0],
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_an_array_of_one_time_is_a_time(value):
+    assert to_ns(value) == T0
+
+
+def test_an_array_of_several_is_none():
+    with pytest.raises(InvalidTime):
+        to_ns(np.array(["2015-01-02"]))
+
+
+@pytest.mark.parametrize(
+    ("duration", "ns"),
+    [
+        (np.timedelta64(2**40, "D"), 2**40 * 86_400 * 10**9),
+        (np.timedelta64(-(10**6), "W"), -(10**6) * 604_800 * 10**9),
+        (np.timedelta64(7, "25s"), 7 * 25 * 10**9),
+        (np.timedelta64(10**18, "as"), 10**9),
+        (timedelta.max, (timedelta.max // timedelta(microseconds=1)) * 1000),
+        ("P123456D", 123_456 * 86_400 * 10**9),
+        ("P" + "9" * 400 + "D", None),
+    ],
+    ids=repr,
+)
+def test_long_durations_are_not_cut(duration, ns):
+    assert to_duration_ns(duration) == ns
+
+
+@pytest.mark.parametrize("duration", [np.timedelta64(1, "Y"), np.timedelta64(3, "M")], ids=repr)
+def test_a_month_has_no_fixed_length(duration):
+    with pytest.raises(InvalidTime, match="no fixed length"):
+        to_duration_ns(duration)
+
+
+@pytest.mark.parametrize(
+    "far", [np.timedelta64(10**6, "D"), np.timedelta64(2**40, "D"), timedelta.max], ids=repr
+)
+def test_a_range_moved_beyond_all_time_is_refused(far):
+    r = TimeRange("2015-01-02", "2015-01-03")
+    with pytest.raises(InvalidTime, match="outside 1677"):
+        r + far
+    with pytest.raises(InvalidTime, match="outside 1677"):
+        r - far
+    assert r.split(far) == [r]
+
+
+def test_odd_factors_and_steps():
+    r = TimeRange("2015-01-02", "2015-01-03")
+    assert (r * float("inf")).start_ns == (r * 1e300).start_ns == MIN_NS
+    assert r.split(1e300) == r.split(float("inf")) == [r]
+    for step in (float("nan"), 1e-10, -1.0, np.timedelta64(0, "s")):
+        with pytest.raises(InvalidTimeRange, match="longer than zero"):
+            r.split(step)
+    with pytest.raises(InvalidTimeRange, match="NaN"):
+        r.scaled(float("nan"))
+    with pytest.raises(TypeError):
+        r + 5

@@ -21,6 +21,7 @@ import pytest
 from speasy_core.demo import LocalArchive
 
 from .labpage import LabPage
+from .waiting import new_context
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCREENSHOTS = REPOSITORY / "build" / "screenshots"
@@ -95,6 +96,8 @@ def start_server(
     env = {
         **os.environ,
         **environment,
+        # `jupyter` looks for its parts there first: they have to be those of `python`
+        "PATH": os.pathsep.join([str(Path(python).parent), os.environ["PATH"]]),
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -152,7 +155,7 @@ def browser() -> Iterator[object]:
 @pytest.fixture
 def lab(server: Server, browser, request: pytest.FixtureRequest) -> Iterator[LabPage]:
     """A fresh page on JupyterLab; its console errors fail the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = new_context(browser, viewport={"width": 1440, "height": 900})
     page = LabPage(context.new_page(), server.url, TOKEN, server.root, SCREENSHOTS)
     page.open()
     yield page

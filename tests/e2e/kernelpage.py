@@ -18,6 +18,7 @@ from sciqlop_lab.basepanel import PanelCore
 from speasy_core import TimeRange
 
 from .conftest import REPOSITORY
+from .waiting import frames
 
 PANEL = "document.querySelector('.sciqlop-panel')"
 BUNDLE = REPOSITORY / "sciqlop_lab" / "static" / "panel.js"
@@ -106,10 +107,10 @@ def open_page(context: Any, address: str, kernel: PageKernel, query: str = "") -
 
 def settle(page: Any) -> None:
     """Wait until all answers for the present view are on the screen."""
-    page.wait_for_function(f"{PANEL}?.dataset.gen !== undefined", timeout=30_000)
-    page.wait_for_timeout(120)
+    page.wait_for_function(f"{PANEL}?.dataset.gen !== undefined", timeout=120_000)
+    frames(page, 3)  # what was done just before is under way by now
     page.wait_for_function(f"['idle', 'error'].includes({PANEL}.dataset.state)", timeout=120_000)
-    page.wait_for_timeout(60)
+    frames(page)
 
 
 def pixels(page: Any) -> np.ndarray[Any, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+
+from .waiting import PATIENCE, frames, until
 
 # said by JupyterLab itself, or by the browser about things that are not ours
 _NOT_OURS = (
@@ -38,11 +41,15 @@ class LabPage:
         self.screenshots = screenshots
         self.errors: list[str] = []
         page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
+        page.on("pageerror", lambda error: self._note(f"page error: {error}"))
 
     def _on_console(self, message: Any) -> None:
-        if message.type == "error" and not any(part in message.text for part in _NOT_OURS):
-            self.errors.append(message.text)
+        if message.type == "error":
+            self._note(message.text)
+
+    def _note(self, error: str) -> None:
+        if not any(part in error for part in _NOT_OURS):
+            self.errors.append(error)
 
     # -- the application
 
@@ -50,9 +57,9 @@ class LabPage:
         """Load JupyterLab with an empty layout and wait until it is restored."""
         workspace = path % str(time.monotonic_ns()) if "%s" in path else path
         self.page.goto(f"{self.url}{workspace}&token={self.token}")
-        self.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
+        self.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=120_000)
         self.page.evaluate("async () => { await window.jupyterapp.restored; }")
-        self.page.wait_for_selector("#jp-left-stack, .jp-SideBar", timeout=60_000)
+        self.page.wait_for_selector("#jp-left-stack, .jp-SideBar", timeout=120_000)
 
     def command(self, name: str, args: dict[str, Any] | None = None) -> None:
         """Execute a JupyterLab command and wait for it."""
@@ -66,9 +73,10 @@ class LabPage:
         self.command("apputils:change-theme", {"theme": name})
         light = "true" if "Light" in name else "false"
         self.page.wait_for_selector(
-            f'body[data-jp-theme-light="{light}"]', state="attached", timeout=20_000
+            f'body[data-jp-theme-light="{light}"]', state="attached", timeout=30_000
         )
         self.page.wait_for_timeout(400)  # the style sheet is still being applied
+        frames(self.page)
 
     def shot(self, name: str) -> Path:
         """Keep a screenshot of the whole page."""
@@ -76,6 +84,13 @@ class LabPage:
         path = self.screenshots / f"{name}.png"
         self.page.screenshot(path=str(path))
         return path
+
+    def kept(self) -> str:
+        """What the server keeps of this page's layout and state, as JSON."""
+        found = re.search(r"/workspaces/([^/?]+)", self.page.url)
+        assert found is not None, self.page.url
+        address = f"{self.url}/lab/api/workspaces/{found[1]}?token={self.token}"
+        return str(self.page.request.get(address).text())
 
     # -- notebooks
 
@@ -107,10 +122,10 @@ class LabPage:
                 const kernel = widget.sessionContext.session?.kernel;
                 return kernel && kernel.status === 'idle';
             }""",
-            timeout=60_000,
+            timeout=120_000,
         )
 
-    def run(self, index: int, timeout: float = 60.0) -> None:
+    def run(self, index: int, timeout: float = 120.0) -> None:
         """Run one cell and wait for it to end."""
         self.page.evaluate(
             """async (index) => {
@@ -182,20 +197,19 @@ class LabPage:
 
     # -- waiting and the mouse
 
-    def until(self, check: Callable[[], Any], timeout: float = 20.0, what: str = "it") -> Any:
+    def until(
+        self, check: Callable[[], Any], timeout: float = PATIENCE, what: str = "it is so"
+    ) -> Any:
         """Wait until `check` gives something true, and return that."""
-        end = time.monotonic() + timeout
-        while True:
-            value = check()
-            if value:
-                return value
-            if time.monotonic() > end:
-                self.shot("timeout")
-                raise AssertionError(f"waited {timeout} s in vain until {what}")
-            self.page.wait_for_timeout(50)
+        try:
+            return until(self.page, check, timeout, what)
+        except AssertionError:
+            self.shot("timeout")
+            raise
 
     def drag(self, source: Any, target: Any, at: tuple[float, float] = (0.5, 0.5)) -> None:
         """Drag with real mouse events from one element to a fraction of another's box."""
+        source.hover(trial=True)  # waits until it stands still
         a, b = source.bounding_box(), target.bounding_box()
         assert a is not None
         assert b is not None
@@ -205,7 +219,7 @@ class LabPage:
         mouse.move(a["x"] + 52, a["y"] + a["height"] / 2 + 10, steps=4)
         x, y = b["x"] + at[0] * b["width"], b["y"] + at[1] * b["height"]
         mouse.move(x, y, steps=12)
-        self.page.wait_for_timeout(150)
+        frames(self.page)  # where it would go is shown
         mouse.up()
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from .labpage import LabPage
+from .waiting import frames
 
 PANEL = ".sciqlop-panel"
+CURRENT = "window.jupyterapp.shell.currentWidget"
+DIRTY = f"() => {CURRENT}.context.model.dirty"
 
 
 def product_path(lab: LabPage, ref: str) -> list[str]:
@@ -30,13 +36,13 @@ def product_path(lab: LabPage, ref: str) -> list[str]:
                 return []
             raise
 
-    return list(lab.until(ask, 20, f"the inventory has {ref}"))
+    return list(lab.until(ask, 30, f"the inventory has {ref}"))
 
 
 def reload(lab: LabPage) -> None:
     """Load the page again, as F5 does, and wait for JupyterLab's layout."""
     lab.page.reload()
-    lab.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
+    lab.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=120_000)
     lab.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
 
@@ -54,7 +60,7 @@ def find_row(lab: LabPage, selector: str) -> Any:
     def found() -> bool:
         tree.evaluate("node => { node.scrollTop = 0; }")
         while True:
-            lab.page.wait_for_timeout(60)
+            frames(lab.page)
             if row.count():
                 row.scroll_into_view_if_needed()
                 return True
@@ -62,7 +68,7 @@ def find_row(lab: LabPage, selector: str) -> Any:
             if not tree.evaluate(step + " return node.scrollTop > y; }"):
                 return False
 
-    lab.until(found, 20, f"the tree has a row {selector}")
+    lab.until(found, 30, f"the tree has a row {selector}")
     return row
 
 
@@ -73,18 +79,42 @@ def expand_to(lab: LabPage, ref: str) -> Any:
         row = find_row(lab, f'[aria-level="{level}"][data-name="{name}"]')
         if row.get_attribute("aria-expanded") != "true":
             row.locator(".sqlab-caret").click()
-        lab.until(lambda row=row: row.get_attribute("aria-expanded") == "true", 10, f"{name} opens")
+        lab.until(lambda row=row: row.get_attribute("aria-expanded") == "true", 30, f"{name} opens")
     return find_row(lab, f'[data-ref="{ref}"]')
+
+
+@contextlib.contextmanager
+def results_of(lab: LabPage, words: str) -> Iterator[None]:
+    """Type inside; then the results of these words are in the tree, not those of a part of them."""
+
+    def asks(response: Any) -> bool:
+        url = urllib.parse.urlsplit(response.url)
+        query = urllib.parse.parse_qs(url.query).get("q")
+        return url.path.endswith("/sciqlop-lab/api/search") and query == [words.strip()]
+
+    with lab.page.expect_response(asks):
+        yield
+    lab.page.locator(".sqlab-search:not(.sqlab-mod-busy)").first.wait_for(state="attached")
+    frames(lab.page)
 
 
 def search(lab: LabPage, words: str, ref: str) -> Any:
     """Type into the search box; returns the row of the product that must be found."""
     show_tree(lab)
-    box = lab.page.locator(".sqlab-search-input")
-    box.fill(words)
+    with results_of(lab, words):
+        lab.page.locator(".sqlab-search-input").fill(words)
     row = lab.page.locator(f'.sqlab-row:not([hidden])[data-ref="{ref}"]').first
-    row.wait_for(timeout=20_000)
+    row.wait_for(timeout=30_000)
     return row
+
+
+def save(lab: LabPage, file: Path, text: str) -> None:
+    """Save the panel's file by keys once the change is in it, until nothing is left to save."""
+    model = f"() => {CURRENT}.context.model.toString()"
+    lab.until(lambda: text in lab.page.evaluate(model), what=f"the document has {text}")
+    lab.page.keyboard.press("Control+s")
+    lab.until(lambda: text in file.read_text(), what=f"the file has {text}")
+    lab.until(lambda: not lab.page.evaluate(DIRTY), what="nothing is left to save")
 
 
 def panel(lab: LabPage, number: int = 0) -> Any:
@@ -106,7 +136,7 @@ def view(root: Any) -> tuple[int, int]:
 
 
 def wait_for_graphs(
-    lab: LabPage, root: Any, count: int, timeout: float = 40
+    lab: LabPage, root: Any, count: int, timeout: float = 60
 ) -> list[dict[str, Any]]:
     """Wait until `count` graphs are drawn and nothing is under way."""
 
@@ -118,13 +148,14 @@ def wait_for_graphs(
         )
         return now if settled and ready else None
 
+    frames(lab.page)  # what was done just before is under way by now
     return lab.until(drawn, timeout, f"{count} graphs are drawn")
 
 
 def wheel(
     lab: LabPage, root: Any, delta: float, *keys: str, at: tuple[float, float] = (0.5, 0.3)
 ) -> None:
-    """Turn the wheel over a point of the panel, with keys held."""
+    """Turn the wheel over a point of the panel, with keys held, until that is painted."""
     box = root.locator("canvas").first.bounding_box()
     lab.page.mouse.move(box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"])
     for key in keys:
@@ -132,3 +163,4 @@ def wheel(
     lab.page.mouse.wheel(0, delta)
     for key in keys:
         lab.page.keyboard.up(key)
+    frames(lab.page)

@@ -11,6 +11,7 @@ from speasy_core.demo import LocalArchive
 from .conftest import SCREENSHOTS, TOKEN, start_server, stop
 from .labpage import LabPage
 from .steps import expand_to, panel, wait_for_graphs
+from .waiting import new_context
 
 FIELD = "cda/MMS1_FGM_SRVY_L2/mms1_fgm_b_gse_srvy_l2"
 DENSITY = "cda/MMS1_FPI_FAST_L2_DIS-MOMS/mms1_dis_numberdensity_fast"
@@ -31,7 +32,7 @@ def two_starts(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[li
     def start() -> LabPage:
         folder = tmp_path_factory.mktemp("lab")
         server, process = start_server(folder, archive.environ(cache_dir=str(cache)))
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context = new_context(browser, viewport={"width": 1440, "height": 900})
         page = LabPage(context.new_page(), server.url, TOKEN, server.root, SCREENSHOTS)
         page.open()
         running.append((page, context, process))
@@ -62,6 +63,6 @@ def test_tree_and_cached_data_are_still_there(two_starts: list[LabPage]) -> None
     field, density = wait_for_graphs(lab, root, 2)
     assert field["status"] == "ok"
     assert density["status"] == "error"
-    assert "cannot connect" in root.text_content()
+    root.get_by_text("cannot connect").first.wait_for()
     lab.theme("JupyterLab Dark")
     lab.shot("archive-stopped")

@@ -38,8 +38,13 @@ def _field(lab: LabPage, name: str) -> Any:
     return _inspector(lab).locator(f'[data-field="{name}"]')
 
 
+def _focused(lab: LabPage, key: str) -> None:
+    """Wait until the keyboard is on a row of the tree."""
+    lab.page.wait_for_function("key => document.activeElement.dataset.key === key", arg=key)
+
+
 def _has(lab: LabPage, expression: str, value: str) -> None:
-    lab.until(lambda: lab.evaluate(expression) == value, 10, f"{expression} is {value}")
+    lab.until(lambda: lab.evaluate(expression) == value, 30, f"{expression} is {value}")
 
 
 def _axe(lab: LabPage) -> None:
@@ -56,7 +61,7 @@ def _axe(lab: LabPage) -> None:
     assert not bad, bad
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
     lab.notebook("inspector.ipynb", [CELL])
     lab.run(0)
@@ -71,7 +76,7 @@ def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
     page.keyboard.press("i")
     tree = _inspector(lab).get_by_role("tree")
     tree.wait_for()
-    assert page.evaluate("document.activeElement.dataset.key") == "p p1"
+    _focused(lab, "p p1")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.keyboard.press("Control+a")
@@ -88,7 +93,7 @@ def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
     page.keyboard.press("Enter")
     wrong = _inspector(lab).get_by_role("alert").filter(has_text="number from 0.5 to 20")
     wrong.wait_for()
-    assert _field(lab, "width").get_attribute("aria-invalid") == "true"
+    _inspector(lab).locator('[data-field="width"][aria-invalid="true"]').wait_for()
     _field(lab, "width").fill("3")
     page.keyboard.press("Enter")
     _field(lab, "marker").select_option("diamond")
@@ -99,12 +104,15 @@ def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
     _has(lab, "panel.model.plots[0].graphs[0].hidden", "('By',)")
     _field(lab, "c Bx.1").fill("#aa00ff")
     _has(lab, "panel.model.plots[0].graphs[0].colors", "('#aa00ff',)")
-    assert _inspector(lab).get_by_text(HOSTILE, exact=True).count() >= 1
+    _inspector(lab).get_by_text(HOSTILE, exact=True).first.wait_for()
     assert page.evaluate("window.fired") is None
     lab.shot("inspector-graph-light")
 
     # the plot is beside the drawer, not under it
-    assert panel.locator("canvas").first.bounding_box()["width"] < width - 250
+    lab.until(
+        lambda: panel.locator("canvas").first.bounding_box()["width"] < width - 250,
+        what="the plot is narrower",
+    )
 
     # axes: limits with a mistake, then right; a scale; undo from where one is
     tree.locator('[data-key="p p1"]').click()
@@ -124,7 +132,7 @@ def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
     _field(lab, "grid").uncheck()
     _field(lab, "legend").uncheck()
     _has(lab, "(panel.model.plots[0].grid, panel.model.plots[0].legend)", "(False, False)")
-    assert not panel.locator(".sq-legend").first.is_visible()
+    panel.locator(".sq-legend").first.wait_for(state="hidden")
     _field(lab, "height").fill("2")
     page.keyboard.press("Enter")
     _has(lab, "panel.model.plots[0].height", "2.0")
@@ -144,12 +152,12 @@ def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
     tree.locator('[data-key="g g3"]').click()
     system = _field(lab, "input coordinate_system")
     system.wait_for()
-    assert system.input_value() == "gse"
-    before = page.evaluate("document.querySelector('.sciqlop-panel').dataset.gen")
+    lab.until(lambda: system.input_value() == "gse", what="it is in GSE")
     system.select_option("geo")
     _has(lab, "panel.model.plots[2].graphs[0].knobs", "{'coordinate_system': 'geo'}")
-    lab.until(lambda: panel.get_attribute("data-state") == "idle", 20, "it is drawn anew")
-    assert before is not None
+    spoken = panel.locator(".sq-spoken")
+    lab.until(lambda: "GEO" in (spoken.text_content() or ""), what="it is drawn anew")
+    lab.until(lambda: panel.get_attribute("data-state") == "idle", what="it rests")
     assert lab.evaluate("panel.errors") == "{}"
     lab.shot("inspector-orbit-light")
 
@@ -158,7 +166,7 @@ def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
     page.keyboard.press("Alt+ArrowUp")
     ids = "[[g.id for g in p.graphs] for p in panel.model.plots]"
     _has(lab, ids, "[['g1'], ['g2', 'g3']]")
-    assert page.evaluate("document.activeElement.dataset.key") == "g g3"
+    _focused(lab, "g g3")
     page.keyboard.press("Delete")
     _has(lab, ids, "[['g1'], ['g2']]")
     tree.locator('[data-key="p p2"]').focus()
@@ -172,18 +180,18 @@ def test_everything_of_a_panel_by_keys_and_mouse(lab: LabPage) -> None:
 
     lab.theme("JupyterLab Dark")
     tree.locator('[data-key="g g1"]').click()
-    page.wait_for_timeout(400)
+    _field(lab, "c Bx.1").wait_for()
     lab.shot("inspector-graph-dark")
     _axe(lab)
     tree.locator('[data-key="g g1"]').focus()
     page.keyboard.press("Escape")
-    assert not _inspector(lab).is_visible()
-    assert page.evaluate("document.activeElement.classList.contains('sciqlop-panel')")
+    _inspector(lab).wait_for(state="hidden")
+    page.wait_for_function("document.activeElement.classList.contains('sciqlop-panel')")
     assert page.evaluate("window.fired") is None
 
     # the button and the plot's menu open it too, and Escape on the panel closes it
     panel.get_by_role("button", name="Inspector").click()
-    assert _inspector(lab).is_visible()
+    _inspector(lab).wait_for()
     panel.focus()
     page.keyboard.press("Escape")
-    assert not _inspector(lab).is_visible()
+    _inspector(lab).wait_for(state="hidden")

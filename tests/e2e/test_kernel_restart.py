@@ -35,8 +35,8 @@ def test_a_restarted_kernel_is_named_and_not_asked(lab: LabPage) -> None:
         "async () => { await window.jupyterapp.shell.currentWidget.sessionContext"
         ".restartKernel(); }"
     )
-    lab.until(lambda: root.get_attribute("data-state") == "disconnected", 20, "the panel says so")
-    assert root.get_by_text("the kernel of this panel is gone").is_visible()
+    lab.until(lambda: root.get_attribute("data-state") == "disconnected", 30, "the panel says so")
+    root.get_by_text("the kernel of this panel is gone").wait_for()
     wheel(lab, root, -300, "Control")
     assert lab.page.evaluate(SENT, 3000) == 0, "nobody is there to be asked"
     assert graphs(root)[0]["n"] > 0, "the last picture stays"
@@ -58,31 +58,33 @@ def test_a_notebooks_panel_outlives_page_and_kernel(lab: LabPage) -> None:
     root = panel(lab)
     wait_for_graphs(lab, root, 1)
     wheel(lab, root, 300)
-    lab.until(lambda: "02:00:00" not in lab.evaluate("panel.time_range"), 5, "it is moved")
+    lab.until(lambda: "02:00:00" not in lab.evaluate("panel.time_range"), 30, "it is moved")
     shown = view(root)
     lab.page.keyboard.press("Control+s")
-    lab.page.wait_for_timeout(800)  # JupyterLab keeps its layout after a pause
+    file = lab.root / "kept.ipynb"
+    lab.until(lambda: '"execution_count": 1' in file.read_text(), what="the notebook is saved")
+    lab.until(lambda: "kept.ipynb" in lab.kept(), what="JupyterLab keeps its layout")
     reload(lab)
     root = panel(lab)
     assert wait_for_graphs(lab, root, 1)[0]["n"] > 0
-    assert view(root) == shown
+    lab.until(lambda: view(root) == shown, what="it shows the same")
     page = lab.page.context.new_page()
     second = LabPage(page, lab.url, lab.token, lab.root, lab.screenshots)
     second.open()
     second.open_notebook("kept.ipynb")
     assert wait_for_graphs(second, panel(second), 1)[0]["status"] == "ok"
-    assert view(panel(second)) == shown
+    second.until(lambda: view(panel(second)) == shown, what="another page shows the same")
     assert not second.errors
     page.close()
     lab.shutdown_kernels()
-    root.get_by_text("the kernel of this panel is gone").wait_for(timeout=15_000)
+    root.get_by_text("the kernel of this panel is gone").wait_for(timeout=30_000)
     assert graphs(root)[0]["n"] > 0, "the last picture stays"
     lab.shot("notebook-kernel-gone")
     lab.open()
     lab.open_notebook("kept.ipynb")
     still = lab.page.locator(".sqlab-still")
-    still.get_by_text("Run the cell").wait_for(timeout=15_000)
+    still.get_by_text("Run the cell").wait_for(timeout=30_000)
     lab.shot("notebook-reopened")
     lab.run(0)
     wait_for_graphs(lab, panel(lab), 1)
-    assert still.count() == 0
+    lab.until(lambda: still.count() == 0, what="the still picture is gone")

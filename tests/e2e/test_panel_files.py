@@ -8,15 +8,24 @@ from typing import Any
 import pytest
 
 from .labpage import LabPage
-from .steps import PANEL, panel, reload, search, view, wait_for_graphs, wheel
+from .steps import (
+    CURRENT,
+    DIRTY,
+    PANEL,
+    panel,
+    reload,
+    save,
+    search,
+    view,
+    wait_for_graphs,
+    wheel,
+)  # fmt: skip
 
 # part of `make test-full`
 pytestmark = pytest.mark.slow
 
 FIELD = "cda/AC_H0_MFI/BGSEc"
 MAGNITUDE = "cda/AC_H0_MFI/Magnitude"
-CURRENT = "window.jupyterapp.shell.currentWidget"
-DIRTY = f"() => {CURRENT}.context.model.dirty"
 
 
 def write_panel(lab: LabPage, name: str, *products: str) -> None:
@@ -35,7 +44,7 @@ def open_by_mouse(lab: LabPage, name: str) -> Any:
     lab.command("filebrowser:activate")
     lab.command("filebrowser:refresh")
     item = lab.page.locator(".jp-DirListing-item", has_text=name)
-    item.wait_for(timeout=15_000)
+    item.wait_for(timeout=30_000)
     item.dblclick()
     return panel(lab)
 
@@ -55,17 +64,16 @@ def test_a_file_is_edited_saved_closed_and_the_same_again(lab: LabPage, theme: s
     lab.page.keyboard.press("Enter")
     ok(lab, root, 2)
     wheel(lab, root, -300, "Control")
-    lab.until(lambda: view(root)[0] > 1672624800000000000, 5, "it is zoomed")
-    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "the document knows of the change")
+    lab.until(lambda: view(root)[0] > 1672624800000000000, 30, "it is zoomed")
+    lab.until(lambda: lab.page.evaluate(DIRTY), 30, "the document knows of the change")
     shown = view(root)
-    lab.page.keyboard.press("Control+s")
-    lab.until(lambda: str(shown[0]) in (lab.root / name).read_text(), 10, "it is saved")
+    save(lab, lab.root / name, str(shown[0]))
     lab.shot(f"file-saved-{theme.lower()}")
     lab.command("application:close")
-    lab.until(lambda: lab.page.locator(".sciqlop-panel").count() == 0, 10, "it is closed")
+    lab.until(lambda: lab.page.locator(".sciqlop-panel").count() == 0, 30, "it is closed")
     root = open_by_mouse(lab, name)
     ok(lab, root, 2)
-    assert view(root) == shown
+    lab.until(lambda: view(root) == shown, what="it shows the same")
     assert not lab.page.evaluate(DIRTY), "what was only opened has nothing to save"
 
 
@@ -74,14 +82,12 @@ def test_a_file_is_renamed_while_it_is_open(lab: LabPage) -> None:
     root = open_by_mouse(lab, "before.sciqlop.json")
     ok(lab, root, 1)
     lab.page.evaluate(f"async () => {{ await {CURRENT}.context.rename('after.sciqlop.json'); }}")
-    lab.until((lab.root / "after.sciqlop.json").is_file, 10, "the file has its new name")
+    lab.until((lab.root / "after.sciqlop.json").is_file, 30, "the file has its new name")
     wheel(lab, root, 300)
-    lab.until(lambda: view(root)[0] != 1672624800000000000, 5, "it still moves")
-    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "noticed")
+    lab.until(lambda: view(root)[0] != 1672624800000000000, 30, "it still moves")
+    lab.until(lambda: lab.page.evaluate(DIRTY), 30, "noticed")
     shown = view(root)
-    lab.page.keyboard.press("Control+s")
-    saved = lab.root / "after.sciqlop.json"
-    lab.until(lambda: str(shown[0]) in saved.read_text(), 10, "it is saved under the new name")
+    save(lab, lab.root / "after.sciqlop.json", str(shown[0]))
     assert not (lab.root / "before.sciqlop.json").exists()
 
 
@@ -91,25 +97,25 @@ def test_a_file_outlives_its_kernel_and_the_page(lab: LabPage) -> None:
     ok(lab, root, 1)
     assert not lab.page.evaluate(DIRTY), "what was only opened has nothing to save"
     wheel(lab, root, 300)
-    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "the move is noticed")
+    lab.until(lambda: lab.page.evaluate(DIRTY), 30, "the move is noticed")
     shown = view(root)
 
     def is_back(count: int = 1) -> None:
         lab.until(lambda: lab.page.locator(PANEL).count() == 1, 30, "one panel is there")
         lab.page.locator(".sqlab-panel-status").wait_for(state="hidden", timeout=30_000)
         ok(lab, panel(lab), count)
-        assert view(panel(lab)) == shown, "the unsaved move is still there"
+        lab.until(lambda: view(panel(lab)) == shown, what="the unsaved move is still there")
 
     lab.page.evaluate(f"async () => {{ await {CURRENT}.content._host.session.restartKernel(); }}")
-    lab.page.get_by_text("the panel follows").wait_for(timeout=5000)
+    lab.page.get_by_text("the panel follows").wait_for(timeout=30_000)
     is_back()
     lab.page.evaluate(f"() => {{ {CURRENT}.content._do('import os; os._exit(3)'); }}")
-    lab.page.get_by_text("The kernel died").wait_for(timeout=20_000)
+    lab.page.get_by_text("The kernel died").wait_for(timeout=30_000)
     lab.shot("file-kernel-died")
     is_back()
     lab.shutdown_kernels()
     again = lab.page.get_by_role("button", name="Run again")
-    again.wait_for(timeout=20_000)
+    again.wait_for(timeout=30_000)
     lab.shot("file-kernel-killed")
     again.click()
     is_back()
@@ -117,10 +123,8 @@ def test_a_file_outlives_its_kernel_and_the_page(lab: LabPage) -> None:
     reload(lab)
     panel(lab)
     is_back()
-    lab.until(lambda: lab.page.evaluate(DIRTY), 10, "it is still to be saved")
-    lab.page.keyboard.press("Control+s")
-    saved = lab.root / "killed.sciqlop.json"
-    lab.until(lambda: str(shown[0]) in saved.read_text(), 10, "it is saved")
+    lab.until(lambda: lab.page.evaluate(DIRTY), 30, "it is still to be saved")
+    save(lab, lab.root / "killed.sciqlop.json", str(shown[0]))
 
 
 def test_two_pages_show_the_same_file(lab: LabPage) -> None:
@@ -135,10 +139,10 @@ def test_two_pages_show_the_same_file(lab: LabPage) -> None:
     second.shot("file-second-tab")
     assert not second.errors
     second.command("application:close")  # the kernel stays: another page has it
-    second.until(lambda: page.locator(PANEL).count() == 0, 10, "the second is closed")
+    second.until(lambda: page.locator(PANEL).count() == 0, 30, "the second is closed")
     before = view(root)
     wheel(lab, root, 300)
-    lab.until(lambda: view(root) != before, 5, "the first still moves")
+    lab.until(lambda: view(root) != before, 30, "the first still moves")
     ok(lab, root, 1)
-    assert lab.page.locator(".sqlab-panel-status:visible").count() == 0
+    lab.page.locator(".sqlab-panel-status").wait_for(state="hidden")
     page.close()

@@ -9,6 +9,7 @@ import pytest
 
 from .labpage import LabPage
 from .steps import search, view, wait_for_graphs
+from .waiting import frames
 
 SURVEY = "cda/MMS1_FGM_SRVY_L2/mms1_fgm_b_gse_srvy_l2"
 DENSITY = "cda/MMS1_FPI_FAST_L2_DIS-MOMS/mms1_dis_numberdensity_fast"
@@ -47,10 +48,10 @@ class Hand:
         return list(self.ask("[p.height for p in PANEL.model.plots]"))
 
     def becomes(self, expression: str, value: Any, what: str) -> None:
-        self.lab.until(lambda: self.ask(expression) == value, 15, what)
+        self.lab.until(lambda: self.ask(expression) == value, what=what)
 
     def shows(self, *plots: list[str]) -> None:
-        self.lab.until(lambda: self.products() == list(plots), 20, f"the plots are {plots}")
+        self.lab.until(lambda: self.products() == list(plots), 30, f"the plots are {plots}")
 
     def plot(self, index: int) -> dict[str, float]:
         box = self.root.locator(".sq-plot").nth(index).bounding_box()
@@ -68,6 +69,7 @@ class Hand:
 
     def drag(self, source: Any, index: int, fx: float, fy: float, shot: str | None = None) -> None:
         mouse = self.lab.page.mouse
+        source.hover(trial=True)  # waits until it stands still
         box = source.bounding_box()
         mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         mouse.down()
@@ -76,7 +78,7 @@ class Hand:
         at = (target["x"] + fx * target["width"], target["y"] + fy * target["height"])
         mouse.move(at[0], at[1] - 3, steps=6)
         mouse.move(*at, steps=2)
-        self.lab.page.wait_for_timeout(150)
+        frames(self.lab.page)  # where it would go is shown
         if shot:
             self.lab.shot(shot)
         mouse.up()
@@ -104,7 +106,7 @@ def test_a_panel_arranged_by_hand(lab: LabPage) -> None:
     lab.shot("layout-help-dark")
     page.keyboard.press("Escape")
     hand.point(1, 0.4, 0.5)
-    lab.until(lambda: root.locator(".sq-readout:visible").count() >= 2, 10, "values are shown")
+    lab.until(lambda: root.locator(".sq-readout:visible").count() >= 2, 30, "values are shown")
     lab.shot("layout-dark")
 
 
@@ -115,7 +117,7 @@ def find_and_add(lab: LabPage, hand: Hand) -> None:
     field.click()
     page.keyboard.type("mms1 fgm gse srvy provider:cda")
     hits = hand.root.locator(".sq-empty .sq-finder-hit")
-    hits.first.wait_for(timeout=20_000)
+    hits.first.wait_for(timeout=30_000)
     lab.shot("layout-search-light")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
@@ -123,36 +125,30 @@ def find_and_add(lab: LabPage, hand: Hand) -> None:
         hits.locator("xpath=self::*[@aria-selected='true']").get_attribute("data-product") != SURVEY
     ):
         page.keyboard.press("ArrowDown")
+        frames(page)
     page.keyboard.press("Enter")
     hand.shows([SURVEY])
     wait_for_graphs(lab, hand.root, 1)
     hand.key("a")
     page.keyboard.type("energyspectr omni fast dis provider:cda")
     row = hand.root.locator(f'.sq-popup [data-product="{SPECTRUM}"]')
-    row.wait_for(timeout=20_000)
+    row.wait_for(timeout=30_000)
     lab.shot("layout-add-light")
     row.click()
     hand.shows([SURVEY], [SPECTRUM])
     wait_for_graphs(lab, hand.root, 2)
-    assert hand.root.locator(".sq-finder-popup").is_hidden()
-
-
-def tree_row(lab: LabPage, words: str, ref: str) -> Any:
-    """Search in the tree; its rows are made anew for a moment after the last letter."""
-    row = search(lab, words, ref)
-    lab.page.wait_for_timeout(500)
-    return row
+    hand.root.locator(".sq-finder-popup").wait_for(state="hidden")
 
 
 def drop_rules(lab: LabPage, hand: Hand) -> None:
     """Edges insert, the middle adds, a second spectrogram on a plot is refused with a reason."""
-    hand.drag(tree_row(lab, "numberdensity fast", DENSITY), 1, 0.5, 0.06, "layout-drop-light")
+    hand.drag(search(lab, "numberdensity fast", DENSITY), 1, 0.5, 0.06, "layout-drop-light")
     hand.shows([SURVEY], [DENSITY], [SPECTRUM])
     wait_for_graphs(lab, hand.root, 3)
-    hand.drag(tree_row(lab, "numberdensity fast", DENSITY), 0, 0.5, 0.5)
+    hand.drag(search(lab, "numberdensity fast", DENSITY), 0, 0.5, 0.5)
     hand.shows([SURVEY, DENSITY], [DENSITY], [SPECTRUM])
-    hand.drag(tree_row(lab, "energyspectr omni fast", SPECTRUM), 2, 0.5, 0.5)
-    hand.root.get_by_text("a plot shows one spectrogram").wait_for(timeout=10_000)
+    hand.drag(search(lab, "energyspectr omni fast", SPECTRUM), 2, 0.5, 0.5)
+    hand.root.get_by_text("a plot shows one spectrogram").wait_for(timeout=30_000)
     hand.shows([SURVEY, DENSITY], [DENSITY], [SPECTRUM])
     hand.key("Control+z")
     hand.shows([SURVEY], [DENSITY], [SPECTRUM])
@@ -173,12 +169,12 @@ def order_and_heights(lab: LabPage, hand: Hand) -> None:
     mouse.down()
     mouse.move(border["x"] + 90, border["y"] + 56, steps=4)
     mouse.up()
-    lab.until(lambda: hand.heights()[0] > 1.1, 10, "the upper plot is higher")
-    assert sum(hand.heights()) == pytest.approx(3)
+    lab.until(lambda: hand.heights()[0] > 1.1, 30, "the upper plot is higher")
+    lab.until(lambda: sum(hand.heights()) == pytest.approx(3), what="the others share the rest")
     hand.key("o")
     hand.becomes("[p.height for p in PANEL.model.plots]", [1.0, 1.0, 1.0], "heights are equal")
     hand.key("Control+z")
-    lab.until(lambda: hand.heights()[0] > 1.1, 10, "undone")
+    lab.until(lambda: hand.heights()[0] > 1.1, 30, "undone")
     hand.key("Control+Shift+Z")
     hand.becomes("[p.height for p in PANEL.model.plots]", [1.0, 1.0, 1.0], "redone")
 
@@ -192,15 +188,15 @@ def time_bar(lab: LabPage, hand: Hand) -> None:
     lab.page.keyboard.press("Enter")
     hand.root.get_by_text("2019-02 has days 1 to 28").wait_for()
     lab.shot("layout-timebar-light")
-    assert field.input_value() == "2019-02-30/PT1H"
-    assert view(hand.root) == before
+    typed = field.input_value()
+    assert (typed, view(hand.root)) == ("2019-02-30/PT1H", before), "nothing moves"
     field.fill("2015-12-01T12:30/PT30M")
     lab.page.keyboard.press("Enter")
     hand.becomes("str(PANEL.model.time_range.stop_ns)", "1448974800000000000", "half an hour")
     hand.root.locator(".sq-timebar").get_by_role("button", name="Forward by what").click()
     hand.becomes("str(PANEL.model.time_range.start_ns)", "1448974800000000000", "one step on")
     hand.key("Control+z", "Control+z")
-    lab.until(lambda: view(hand.root) == before, 10, "both steps are undone")
+    lab.until(lambda: view(hand.root) == before, 30, "both steps are undone")
 
 
 def one_step_each(lab: LabPage, hand: Hand) -> None:
@@ -211,20 +207,20 @@ def one_step_each(lab: LabPage, hand: Hand) -> None:
     page.mouse.down()
     hand.point(1, 0.6, 0.7)
     page.mouse.up()
-    lab.until(lambda: hand.ask("PANEL.model.plots[1].y.range") is not None, 10, "zoomed")
-    assert view(hand.root) != before
+    lab.until(lambda: hand.ask("PANEL.model.plots[1].y.range") is not None, 30, "zoomed")
+    lab.until(lambda: view(hand.root) != before, what="so is the time")
     hand.key("Control+z")
-    lab.until(lambda: hand.ask("PANEL.model.plots[1].y.range") is None, 10, "values are back")
-    lab.until(lambda: view(hand.root) == before, 10, "so is the time")
+    lab.until(lambda: hand.ask("PANEL.model.plots[1].y.range") is None, 30, "values are back")
+    lab.until(lambda: view(hand.root) == before, 30, "so is the time")
     page.evaluate("delete document.documentElement.dataset.sciqlopMouse")
     entry = hand.root.locator(".sq-plot").nth(1).locator(".sq-legend-entry").nth(1)
     entry.dblclick()
-    lab.until(lambda: len(hand.ask("PANEL.model.plots[1].graphs[0].hidden")) >= 2, 10, "alone")
+    lab.until(lambda: len(hand.ask("PANEL.model.plots[1].graphs[0].hidden")) >= 2, 30, "alone")
     entry.click(button="right")
     hand.root.get_by_role("menuitem", name="Colour").click()
     lab.shot("layout-legend-light")
     hand.root.get_by_role("menuitemcheckbox", name="Purple").click()
-    lab.until(lambda: "#cc79a7" in str(hand.ask("PANEL.model.plots[1].graphs[0].colors")), 10, "")
+    lab.until(lambda: "#cc79a7" in str(hand.ask("PANEL.model.plots[1].graphs[0].colors")), 30, "")
     hand.key("Control+z", "Control+z")
     hand.becomes("PANEL.model.plots[1].graphs[0].hidden", (), "all lines are back")
 
@@ -235,20 +231,20 @@ def move_between(lab: LabPage, hand: Hand, other: Hand) -> None:
     # Both panels in sight: the notebook would not scroll while a plot is dragged.
     page.set_viewport_size({"width": 1440, "height": 1500})
     hand.root.evaluate("node => node.scrollIntoView()")
-    page.wait_for_timeout(600)
+    wait_for_graphs(lab, hand.root, 3)
     wait_for_graphs(lab, other.root, 1)
     other.drag(hand.root.locator(".sq-handle").nth(0), 0, 0.5, 0.9, "layout-between-light")
     other.shows(["data/1"], [DENSITY])
     hand.shows([SURVEY], [SPECTRUM])
     hand.drag(other.root.locator(".sq-handle").nth(0), 0, 0.5, 0.9)
-    hand.root.get_by_text("which only its own panel holds").wait_for(timeout=10_000)
+    hand.root.get_by_text("which only its own panel holds").wait_for(timeout=30_000)
     other.shows(["data/1"], [DENSITY])
     wait_for_graphs(lab, other.root, 2)
     hand.point(0, 0.4, 0.5)
-    lab.until(lambda: other.root.locator(".sq-cursor").is_visible(), 10, "the crosshair follows")
-    assert other.root.locator(".sq-readout:visible").count() >= 1
-    assert other.root.locator(".sq-cursor-y").is_hidden()
+    lab.until(lambda: other.root.locator(".sq-cursor").is_visible(), 30, "the crosshair follows")
+    other.root.locator(".sq-readout:visible").first.wait_for()
+    other.root.locator(".sq-cursor-y").wait_for(state="hidden")
     lab.shot("layout-crosshair-light")
     hand.key("Control+Shift+H")
-    lab.until(lambda: hand.root.locator(".sq-cursor").is_hidden(), 10, "switched off")
+    lab.until(lambda: hand.root.locator(".sq-cursor").is_hidden(), 30, "switched off")
     hand.key("Control+Shift+H")

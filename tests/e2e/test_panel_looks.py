@@ -7,6 +7,7 @@ import re
 import pytest
 
 from .labpage import LabPage
+from .waiting import frames
 
 CELL = """
 import numpy as np
@@ -38,7 +39,7 @@ panel
 """
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_axes_styles_spans_and_files(lab: LabPage) -> None:
     lab.notebook("looks.ipynb", [CELL])
     lab.run(0)
@@ -46,23 +47,27 @@ def test_axes_styles_spans_and_files(lab: LabPage) -> None:
     panel.wait_for()
     lab.until(lambda: panel.get_attribute("data-state") == "idle", 30, "the panel is drawn")
     lab.page.evaluate("document.querySelector('.sciqlop-panel').scrollIntoView()")
-    lab.page.wait_for_timeout(400)
+    frames(lab.page)
     lab.shot("looks-light")
 
     # what screen readers are told, once the picture rests
     spoken = panel.locator(".sq-spoken")
-    lab.until(lambda: "4 plots" in (spoken.text_content() or ""), 10, "the view is described")
-    said = spoken.text_content() or ""
-    assert "Bz [nT], axis from −" in said
-    assert "symmetric logarithmic" in said
-    assert re.search(r"right axis, n \[m⁻³\], from .*×10⁶", said)
-    assert re.search(r"n from \S+ to \S+ m⁻³", said)
+    lab.until(lambda: "4 plots" in (spoken.text_content() or ""), 30, "the view is described")
+    for pattern in (
+        "Bz \\[nT\\], axis from −", "symmetric logarithmic",
+        r"right axis, n \[m⁻³\], from .*×10⁶", r"n from \S+ to \S+ m⁻³",
+    ):  # fmt: skip
+        lab.until(
+            lambda pattern=pattern: re.search(pattern, spoken.text_content() or ""),
+            what=f"{pattern} is said",
+        )
 
     # a long list of lines opens on demand
     legend = panel.locator(".sq-legend").nth(2)
-    assert legend.locator("button").count() == 1
+    entries = legend.locator("button")
+    lab.until(lambda: entries.count() == 1, what="the list is closed")
     legend.get_by_text("▸ c0 … c11").click()
-    assert legend.locator("button").count() == 13
+    lab.until(lambda: entries.count() == 13, what="the list is open")
     legend.get_by_text("▾ c0 … c11").click()
 
     # the right axis has a wheel of its own
@@ -71,21 +76,21 @@ def test_axes_styles_spans_and_files(lab: LabPage) -> None:
     assert box is not None
     lab.page.mouse.move(box["x"] + box["width"] + 20, box["y"] + box["height"] / 2)
     lab.page.mouse.wheel(0, -200)
-    lab.until(lambda: lab.evaluate("panel.model.plots[1].y2.range") != "None", 10, "y2 is zoomed")
+    lab.until(lambda: lab.evaluate("panel.model.plots[1].y2.range") != "None", 30, "y2 is zoomed")
     assert lab.evaluate("panel.model.plots[1].y.range") == "None"
     lab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     plot.get_by_role("combobox", name="Colour map").select_option("magma")
-    lab.until(lambda: lab.evaluate("panel.model.plots[1].z.colormap") == "'magma'", 10, "magma")
+    lab.until(lambda: lab.evaluate("panel.model.plots[1].z.colormap") == "'magma'", 30, "magma")
 
     lab.evaluate("panel.save('looks.svg')")
     lab.evaluate("panel.save('looks.png')")
-    lab.until(lambda: (lab.root / "looks.svg").is_file(), 15, "the drawing is saved")
-    lab.until(lambda: (lab.root / "looks.png").is_file(), 15, "the picture is saved")
+    for name in ("looks.svg", "looks.png"):
+        lab.until((lab.root / name).is_file, what=f"{name} is saved")
     drawing = (lab.root / "looks.svg").read_text(encoding="utf-8")
     assert ">n [m⁻³]</text>" in drawing
     assert ">×10⁶</text>" in drawing or ">×10⁷</text>" in drawing
     assert ">cusp</text>" in drawing
 
     lab.theme("JupyterLab Dark")
-    lab.page.wait_for_timeout(600)
+    frames(lab.page)
     lab.shot("looks-dark")

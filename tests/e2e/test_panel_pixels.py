@@ -23,6 +23,7 @@ from .kernelpage import (
     serve,
     settle,
 )  # fmt: skip
+from .waiting import new_context, until
 
 BLUE = "#0072b2"  # the first line on light ground
 START = 1_546_441_200_000_000_000
@@ -46,8 +47,8 @@ def show(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     errors: list[str] = []
 
     def opened(kernel: PageKernel, ratio: float = 1, query: str = "") -> Any:
-        context = browser.new_context(
-            viewport={"width": 900, "height": 620}, device_scale_factor=ratio
+        context = new_context(
+            browser, viewport={"width": 900, "height": 620}, device_scale_factor=ratio
         )
         contexts.append(context)
         page = open_page(context, site, kernel, query)
@@ -252,10 +253,12 @@ def test_an_exported_drawing_is_the_picture_on_the_screen(
     assert "<text" in text
     assert "data:image/png" in text
     assert "cm⁻³" in text
-    context = browser.new_context(viewport={"width": 900, "height": 620}, device_scale_factor=ratio)
+    context = new_context(
+        browser, viewport={"width": 900, "height": 620}, device_scale_factor=ratio
+    )
     other = context.new_page()
     other.set_content(f"<style>body{{margin:0}} svg{{display:block}}</style>{text}")
-    assert other.locator("svg text").count() > 10
+    until(other, lambda: other.locator("svg text").count() > 10, what="it has texts")
     shot = SCREENSHOTS / f"pixels-export-{ratio}.png"
     other.screenshot(path=str(shot))
     from PIL import Image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from speasy_core.demo import LocalArchive
 
 from .conftest import SCREENSHOTS
 from .kernelpage import BUNDLE, PageKernel, open_page, pixels, serve, settle
+from .waiting import frames, new_context, until
 
 FIELD = "cda/MMS1_FGM_SRVY_L2/mms1_fgm_b_gse_srvy_l2"
 SPOTS = ".sq-spot:not([hidden])"
@@ -52,19 +54,23 @@ def choose(page: Any, index: int, *labels: str) -> None:
     page.mouse.click(*center(page, index), button="right")
     for label in labels:
         page.locator(".sq-menu-item", has_text=label).first.click()
-    page.wait_for_timeout(150)
     settle(page)
+
+
+def kinds(page: Any, kernel: Kernel, *wanted: str) -> None:
+    """Wait until the plots are of these kinds."""
+    until(page, lambda: tuple(p.kind for p in kernel.model.plots) == wanted, what=f"{wanted}")
 
 
 def says(page: Any, text: str) -> None:
     """Wait until the panel is described with these words, which it is once it rests."""
     page.wait_for_function(
         "text => document.querySelector('.sq-canvas').ariaLabel?.includes(text)",
-        arg=text, timeout=10_000,
+        arg=text, timeout=30_000,
     )  # fmt: skip
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_orbits_hodograms_and_histograms(
     browser: Any, site: str, session: Session, theme: str
@@ -74,7 +80,7 @@ def test_orbits_hodograms_and_histograms(
     kernel.orbit("ssc/mms1")
     kernel.plot(FIELD)
     assert kernel.wait(60)
-    context = browser.new_context(viewport={"width": 1000, "height": 1100})
+    context = new_context(browser, viewport={"width": 1000, "height": 1100})
     errors: list[str] = []
     page = open_page(context, site, kernel, f"theme={theme}")
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -82,24 +88,33 @@ def test_orbits_hodograms_and_histograms(
 
     # pointing at a time marks the place on the orbit in each plane, and the other way round
     page.mouse.move(*center(page, 0, 0.6))
-    page.wait_for_timeout(150)
-    assert page.locator(SPOTS).count() == 3
+    until(page, lambda: page.locator(SPOTS).count() == 3, what="it is marked in three planes")
+    frames(page)
     dot = page.locator(SPOTS).first.bounding_box()
     page.mouse.move(dot["x"] + 5, dot["y"] + 5)
-    page.wait_for_timeout(150)
     readout = page.locator(".sq-plot").nth(1).locator(".sq-readout")
-    assert "2019-01-02 18:0" in readout.inner_text() or "2019-01-02 17:5" in readout.inner_text()
-    assert "R" in readout.inner_text()
-    line = page.locator(".sq-cursor").bounding_box()
-    assert abs(line["x"] - center(page, 0, 0.6)[0]) < 12
+    until(
+        page,
+        lambda: re.search(r"2019-01-02 1(8:0|7:5).*R", readout.inner_text(), re.DOTALL),
+        what="time and place are told",
+    )
+    line = page.locator(".sq-cursor")
+    until(
+        page,
+        lambda: abs(line.bounding_box()["x"] - center(page, 0, 0.6)[0]) < 12,
+        what="the cursor is at that time",
+    )
     page.screenshot(path=SCREENSHOTS / f"kinds-orbit-{theme}.png")
 
     # the wheel zooms both axes of the orbit, and neither it nor a drag moves time
     before = kernel.time_range
     page.mouse.move(*center(page, 1, 0.15, 0.4))
-    for _ in range(3):
-        page.mouse.wheel(0, -100)
-    page.wait_for_timeout(500)
+    page.mouse.wheel(0, -300)
+
+    def orbit() -> Any:
+        return kernel.model.plots[1]
+
+    until(page, lambda: orbit().x.range, what="the orbit is zoomed")
     settle(page)
     x, y, depth = (getattr(kernel.model.plots[1], axis).range for axis in ("x", "y", "depth"))
     length = x[1] - x[0]
@@ -107,24 +122,22 @@ def test_orbits_hodograms_and_histograms(
     page.mouse.down()
     page.mouse.move(*center(page, 1, 0.2, 0.45), steps=4)
     page.mouse.up()
-    page.wait_for_timeout(500)
+    until(page, lambda: orbit().x.range[0] < x[0], what="the orbit is moved")
     settle(page)
-    moved = kernel.model.plots[1]
-    assert moved.x.range[0] < x[0]
+    moved = orbit()
     assert moved.y.range[0] > y[0]
     assert moved.depth.range == pytest.approx(depth)
     assert kernel.time_range == before
     page.mouse.dblclick(*center(page, 1, 0.15, 0.4))
-    page.wait_for_timeout(500)
+    until(page, lambda: orbit().x.range is None, what="the orbit is fitted")
     settle(page)
-    assert kernel.model.plots[1].x.range is None
 
     # the menu turns plots; undo turns them back
     choose(page, 1, "Planes", "YZ")
-    assert kernel.model.plots[1].planes == ("xy", "xz")
+    until(page, lambda: orbit().planes == ("xy", "xz"), what="YZ is off")
     choose(page, 1, "Colour by time")
     choose(page, 0, "Show as orbit")
-    assert [plot.kind for plot in kernel.model.plots] == ["orbit", "orbit", "time"]
+    kinds(page, kernel, "orbit", "orbit", "time")
     kernel.undo()
     kernel.time_range = ("2019-01-02T17:00", "2019-01-02T17:10")
     kernel.plot(FIELD)
@@ -132,11 +145,11 @@ def test_orbits_hodograms_and_histograms(
     settle(page)
     choose(page, 2, "Show as hodogram", "By GSE over Bx GSE")
     choose(page, 3, "Show as 2-D histogram", "Bz GSE over By GSE")
-    assert [plot.kind for plot in kernel.model.plots] == ["time", "orbit", "xy", "xy"]
+    kinds(page, kernel, "time", "orbit", "xy", "xy")
     says(page, "2-D histogram")
     page.screenshot(path=SCREENSHOTS / f"kinds-pairs-{theme}.png")
-    dark = pixels(page)[5, 5, 0] < 128
-    assert dark == (theme == "dark")
+    dark = theme == "dark"
+    until(page, lambda: (pixels(page)[5, 5, 0] < 128) == dark, what="it has the theme's ground")
     context.close()
     assert not errors, errors
 
@@ -146,7 +159,7 @@ def test_an_export_is_the_same_drawing(browser: Any, site: str, session: Session
     kernel.orbit("ssc/mms1", planes=("xy",))
     kernel.histogram2d(FIELD, x_bins=10, y_bins=10)
     assert kernel.wait(60)
-    context = browser.new_context(viewport={"width": 900, "height": 900})
+    context = new_context(browser, viewport={"width": 900, "height": 900})
     page = open_page(context, site, kernel)
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG").first.click()

@@ -11,6 +11,7 @@ from speasy_core.demo import LocalArchive
 from .conftest import SCREENSHOTS, TOKEN, start_server, stop
 from .labpage import LabPage
 from .steps import expand_to, panel, wait_for_graphs
+from .waiting import new_context
 
 CELL = """
 import numpy as np
@@ -38,7 +39,7 @@ def synthetic_lab(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("readme")
     with LocalArchive() as archive:
         server, process = start_server(folder, archive.environ(cache_dir=str(folder / "cache")))
-        context = browser.new_context(viewport={"width": 1500, "height": 1010})
+        context = new_context(browser, viewport={"width": 1500, "height": 1010})
         page = LabPage(context.new_page(), server.url, TOKEN, server.root, SCREENSHOTS)
         page.open()
         yield page
@@ -54,8 +55,10 @@ def test_the_picture_in_the_readme(synthetic_lab: LabPage) -> None:
     root = panel(lab)
     states = [g["status"] for g in wait_for_graphs(lab, root, 4)]
     assert states == ["ok"] * 4
-    expand_to(lab, "cda/MMS1_FPI_FAST_L2_DIS-MOMS/mms1_dis_energyspectr_omni_fast").click()
+    spectrum = "cda/MMS1_FPI_FAST_L2_DIS-MOMS/mms1_dis_energyspectr_omni_fast"
+    expand_to(lab, spectrum).click()
     root.evaluate("node => node.scrollIntoView({block: 'end'})")
     lab.page.mouse.move(1000, 640)
-    lab.page.wait_for_timeout(500)
+    root.locator(".sq-readout:visible").first.wait_for()
+    lab.page.locator(".sqlab-details").get_by_text(spectrum).first.wait_for(state="attached")
     lab.shot("readme")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .labpage import LabPage
-from .steps import panel, reload, view, wait_for_graphs, wheel
+from .steps import panel, view, wait_for_graphs, wheel
 
 CELL = """
 import numpy as np
@@ -30,10 +30,12 @@ panel
 
 def open_editor(lab: LabPage) -> Any:
     """JupyterLab's settings editor at our settings."""
+    # what is changed before ours are loaded is taken for what an earlier page left
+    lab.page.wait_for_selector("html[data-sciqlop-mouse]", state="attached")
     lab.command("settingeditor:open", {"query": "Space Physics"})
     lab.page.locator(".jp-PluginList-entry", has_text="Space Physics").first.click()
     form = lab.page.locator(".jp-SettingsEditor form, .jp-SettingsForm form").first
-    form.wait_for(timeout=15_000)
+    form.wait_for(timeout=30_000)
     return form
 
 
@@ -73,42 +75,42 @@ def test_colour_map_and_mouse_mode(lab: LabPage, theme: str) -> None:
     lab.run(0)
     root = panel(lab)
     wait_for_graphs(lab, root, 2)
-    lab.until(lambda: maps(root) == ["viridis", "gray"], 5, "the second has a map of its own")
+    lab.until(lambda: maps(root) == ["viridis", "gray"], 30, "the second has a map of its own")
     open_editor(lab)
+    field(lab, "mouseMode").wait_for()
     lab.shot(f"settings-editor-{theme.lower()}")
     field(lab, "colormap").select_option("plasma")
     field(lab, "mouseMode").select_option("plain")
-    lab.page.wait_for_selector('html[data-sciqlop-mouse="plain"]', state="attached", timeout=10_000)
+    lab.page.wait_for_selector('html[data-sciqlop-mouse="plain"]', state="attached", timeout=30_000)
     lab.page.get_by_role("tab", name="settings.ipynb").click()
     try:
-        lab.until(lambda: maps(root) == ["plasma", "gray"], 5, "the map is taken over")
+        lab.until(lambda: maps(root) == ["plasma", "gray"], 30, "the map is taken over")
         before = view(root)
         wheel(lab, root, -300)
-        lab.until(lambda: span(root) < 0.9 * (before[1] - before[0]), 5, "the wheel zooms")
+        lab.until(lambda: span(root) < 0.9 * (before[1] - before[0]), 30, "the wheel zooms")
         wait_for_graphs(lab, root, 2)
         start, stop = view(root)
         drag_over(lab, root, shot=f"mouse-box-{theme.lower()}")
-        lab.until(lambda: 0.4 < span(root) / (stop - start) < 0.6, 5, "the box is zoomed to")
+        lab.until(lambda: 0.4 < span(root) / (stop - start) < 0.6, 30, "the box is zoomed to")
         assert start < view(root)[0] < view(root)[1] < stop
-        lab.until(
-            lambda: lab.evaluate("panel.model.plots[0].y.range") != "None", 5, "values are zoomed"
-        )
+        y_range = "panel.model.plots[0].y.range"
+        lab.until(lambda: lab.evaluate(y_range) != "None", what="values are zoomed")
+        wait_for_graphs(lab, root, 2)
         start, stop = view(root)
         drag_over(lab, root, keys="Shift")
-        lab.until(lambda: view(root)[0] < start, 5, "Shift and a drag move")
-        assert abs(span(root) / (stop - start) - 1) < 1e-6
+        lab.until(lambda: view(root)[0] < start, 30, "Shift and a drag move")
+        assert abs(span(root) / (stop - start) - 1) < 1e-6, "as long as before"
         root.locator(".sq-stage").dblclick(position={"x": 300, "y": 100})
-        lab.until(
-            lambda: lab.evaluate("panel.model.plots[0].y.range") == "None", 5, "values are fitted"
-        )
+        lab.until(lambda: lab.evaluate(y_range) == "None", what="values are fitted")
         wait_for_graphs(lab, root, 2)
         lab.shot(f"mouse-plain-{theme.lower()}")
     finally:
         open_editor(lab)
         field(lab, "colormap").select_option("viridis")
         field(lab, "mouseMode").select_option("sciqlop")
+        # the editor saves after a pause, and the panels hear of it then
         lab.page.wait_for_selector('html[data-sciqlop-mouse="sciqlop"]', state="attached")
-        lab.page.wait_for_timeout(500)  # the editor saves after a pause
+        lab.page.wait_for_selector('html[data-sciqlop-colormap="viridis"]', state="attached")
 
 
 def span(root: Any) -> int:
@@ -125,27 +127,29 @@ def test_the_editor_writes_the_file_of_server_and_kernels(lab: LabPage) -> None:
     open_editor(lab)
     field(lab, "cacheSize").fill("7.5")
     field(lab, "cacheSize").press("Tab")
-    lab.until(lambda: _find(written(), "cache_size") == 7_500_000_000, 10, "the size is written")
+    lab.until(lambda: _find(written(), "cache_size") == 7_500_000_000, 30, "the size is written")
     field(lab, "offline").check()
     try:
-        lab.until(lambda: _find(written(), "offline") is True, 10, "offline is written")
-        lab.page.get_by_text("Settings written to").first.wait_for(timeout=5000)
+        lab.until(lambda: _find(written(), "offline") is True, 30, "offline is written")
+        lab.page.get_by_text("Settings written to").first.wait_for(timeout=30_000)
         lab.shot("settings-written")
         lab.notebook(
             "told.ipynb", ["import speasy_core as spz; s = spz.default_session().settings"]
         )
         lab.run(0)
-        assert lab.evaluate("(s.cache_size, s.offline)") == "(7500000000, True)"
-        reload(lab)
+        told = "(s.cache_size, s.offline)"
+        lab.until(lambda: lab.evaluate(told) == "(7500000000, True)", what="kernels are told")
+        lab.open()
         open_editor(lab)
-        assert field(lab, "cacheSize").input_value() == "7.5"
-        assert field(lab, "offline").is_checked()
+        lab.until(lambda: field(lab, "cacheSize").input_value() == "7.5", what="the size is kept")
+        lab.until(field(lab, "offline").is_checked, what="offline is kept")
     finally:
+        open_editor(lab)
         field(lab, "offline").uncheck()
         field(lab, "cacheSize").fill("20")
         field(lab, "cacheSize").press("Tab")
-        lab.until(lambda: not _find(written(), "offline"), 10, "it is online again")
-        lab.until(lambda: _find(written(), "cache_size") != 7.5e9, 10, "the size is back")
+        lab.until(lambda: not _find(written(), "offline"), 30, "it is online again")
+        lab.until(lambda: _find(written(), "cache_size") != 7.5e9, 30, "the size is back")
 
 
 def _find(tables: dict[str, Any], name: str) -> Any:

@@ -104,42 +104,43 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
     _, wave = wait_for_graphs(lab, root, 2)
     assert (wave["status"], wave["label"]) == ("ok", "wave"), wave
     slider = knob(root, "amplitude").locator("input[type=range]")
-    slider.wait_for(timeout=10_000)
-    plot, group = (
-        root.locator(f'.sq-knob-group[data-plot="{wave["plot"]}"]').bounding_box(),
-        root.locator(".sq-plot").nth(1).bounding_box(),
-    )
-    assert abs(plot["y"] - group["y"]) < 4, "the knobs stand beside their plot"
-    assert slider.get_attribute("aria-label") == "Amplitude, nT"
+    slider.wait_for(timeout=30_000)
+    group = root.locator(f'.sq-knob-group[data-plot="{wave["plot"]}"]')
+
+    def beside() -> bool:
+        plot = root.locator(".sq-plot").nth(1)
+        return bool(abs(plot.bounding_box()["y"] - group.bounding_box()["y"]) < 4)
+
+    lab.until(beside, what="the knobs stand beside their plot")
+    lab.until(lambda: slider.get_attribute("aria-label") == "Amplitude, nT", what="it is named")
     both_themes(lab, "knobs")
 
     # what it printed is one click away
     output = root.locator(".sq-output")
-    assert not output.locator("pre").is_visible()
+    output.locator("summary").wait_for()
+    output.locator("pre").wait_for(state="hidden")
     output.locator("summary").click()
-    assert "amplitude is 2.0" in output.locator("pre").text_content()
+    output.locator("pre", has_text="amplitude is 2.0").wait_for()
     lab.shot("vp-output")
     output.locator("summary").click()
 
     # a zoom asks for exactly what is visible
     for _ in range(3):
         wheel(lab, root, -200, "Control")
-        lab.page.wait_for_timeout(40)
     wait_for_graphs(lab, root, 2)
-    start, stop = view(root)
     lab.until(
         lambda: (
             lab.evaluate("[round(t * 1e3) for t in calls[-1][:2]]")
-            == str([round(start / 1e6), round(stop / 1e6)])
+            == str([round(end / 1e6) for end in view(root)])
         ),
-        10,
+        30,
         "the function was called with what is visible",
     )
     lab.until(
         lambda: (
             lab.evaluate("(panel.time_range.start_ns, panel.time_range.stop_ns)") == str(view(root))
         ),
-        10,
+        30,
         "the gesture of the wheel has ended",
     )
 
@@ -151,49 +152,55 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
     before = int(lab.evaluate("len(calls)"))
     for step in range(21):
         lab.page.mouse.move(box["x"] + (0.2 + 0.03 * step) * box["width"], middle)
-        lab.page.wait_for_timeout(25)
+        if step % 7 == 6:  # the hand is slower than the kernel, however slow that is
+            amplitude = slider.input_value()
+            lab.until(
+                lambda now=amplitude: float(lab.evaluate("calls[-1][2]")) == float(now),
+                what="the picture follows the hand",
+            )
     lab.page.mouse.up()
-    lab.until(lambda: float(lab.evaluate("calls[-1][2]")) > 7, 10, "the last position is computed")
-    assert int(lab.evaluate("len(calls)")) - before > 3, "the picture follows the hand"
+    lab.until(lambda: float(lab.evaluate("calls[-1][2]")) > 7, 30, "the last position is computed")
+    assert int(lab.evaluate("len(calls)")) - before >= 3, "the picture follows the hand"
     wait_for_graphs(lab, root, 2)
-    assert "amplitude is 2.0" not in output.locator("pre").text_content()
+    printed = output.locator("pre")
+    lab.until(lambda: "amplitude is 2.0" not in printed.text_content(), what="it prints anew")
     both_themes(lab, "turned")
     slider.focus()
     lab.page.keyboard.press("Control+z")
-    lab.until(lambda: float(slider.input_value()) == 2, 10, "one step back is the default")
+    lab.until(lambda: float(slider.input_value()) == 2, 30, "one step back is the default")
 
     # by keyboard, and every kind of knob
     slider.focus()
     lab.page.keyboard.press("ArrowRight")
-    lab.until(lambda: 2 < float(lab.evaluate("calls[-1][2]")) < 2.2, 10, "an arrow turns it")
+    lab.until(lambda: 2 < float(lab.evaluate("calls[-1][2]")) < 2.2, 30, "an arrow turns it")
     knob(root, "shape").locator("select").select_option("square")
     knob(root, "flip").locator("input").check()
     number = knob(root, "periods").locator("input")
     number.fill("9")
     number.press("Enter")
-    lab.until(lambda: last_call(lab).endswith("9, 'square', True)"), 10, "all are turned")
+    lab.until(lambda: last_call(lab).endswith("9, 'square', True)"), 30, "all are turned")
     wait_for_graphs(lab, root, 2)
     root.locator(".sq-knob-legend button").click()
-    lab.until(lambda: last_call(lab).endswith("2.0, 4, 'sine', False)"), 10, "all are reset")
+    lab.until(lambda: last_call(lab).endswith("2.0, 4, 'sine', False)"), 30, "all are reset")
 
     # written anew: redrawn at once, with its new knobs; what it takes no more is forgotten
     number.fill("7")
     number.press("Enter")
     wait_for_graphs(lab, root, 2)
     lab.run(2)
-    knob(root, "offset").wait_for(timeout=10_000)
-    assert knob(root, "periods").count() == 0
+    knob(root, "offset").wait_for(timeout=30_000)
+    knob(root, "periods").wait_for(state="detached")
     assert wait_for_graphs(lab, root, 2)[1]["status"] == "ok"
     both_themes(lab, "redefined")
 
     # raising: own frames, the line, the range; the last good picture stays, dimmed
     lab.run(3)
-    lab.until(lambda: graphs(root)[1]["status"] == "error", 10, "the error is on the plot")
+    lab.until(lambda: graphs(root)[1]["status"] == "error", 30, "the error is on the plot")
     card = root.locator(".sq-error")
-    said = card.text_content()
     places = ("in helper_of_mine", "in wave", "Cell In[", "line 2")
     for part in ("the wave is broken", "asked for", *places):
-        assert part in said, said
+        lab.until(lambda part=part: part in card.text_content(), what=f"{part} is told")
+    said = card.text_content()
     for part in ("sciqlop_lab/", "speasy_core/", "threading.py"):
         assert part not in said
     assert graphs(root)[1]["n"] > 0
@@ -201,16 +208,16 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
 
     # mended, then a loop without end: it says so, and can be given up
     lab.run(4)
-    lab.until(lambda: graphs(root)[1]["status"] == "ok", 10, "it is mended")
+    lab.until(lambda: graphs(root)[1]["status"] == "ok", 30, "it is mended")
     lab.run(5)
-    lab.until(lambda: "loop" in lab.evaluate("calls"), 10, "the loop runs")
+    lab.until(lambda: "loop" in lab.evaluate("calls"), 30, "the loop runs")
     wheel(lab, root, -200, "Control")
     stop_button = root.get_by_role("button", name="Stop loading")
-    stop_button.locator("visible=true").first.wait_for(timeout=10_000)
-    assert graphs(root)[0]["status"] == "ok", "the other plot goes on"
+    stop_button.locator("visible=true").first.wait_for(timeout=30_000)
+    lab.until(lambda: graphs(root)[0]["status"] == "ok", what="the other plot goes on")
     both_themes(lab, "forever")
     stop_button.locator("visible=true").first.click()
-    lab.until(lambda: graphs(root)[1]["status"] == "stopped", 5, "it is given up")
+    lab.until(lambda: graphs(root)[1]["status"] == "stopped", 30, "it is given up")
     lab.until(
         lambda: (
             lab.evaluate(
@@ -218,7 +225,7 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
             )
             == "0"
         ),
-        10,
+        30,
         "the loop is broken, and no thread is left behind",
     )
     both_themes(lab, "cancelled")
@@ -226,10 +233,10 @@ def test_a_product_from_its_definition_to_its_end(lab: LabPage) -> None:
     # past its limit: shown as such, the others go on
     lab.run(6)
     lab.run(7)
-    lab.until(lambda: graphs(root)[-1]["status"] == "error", 20, "the limit is shown")
+    lab.until(lambda: graphs(root)[-1]["status"] == "error", 30, "the limit is shown")
     states = [graph["status"] for graph in wait_for_graphs(lab, root, 3)]
     assert states == ["ok", "ok", "error"]
-    assert "longer than its limit of 1 s" in root.locator(".sq-error").text_content()
+    root.locator(".sq-error", has_text="longer than its limit of 1 s").first.wait_for()
     both_themes(lab, "limit")
 
 
@@ -246,8 +253,8 @@ def test_a_product_of_a_cell_in_two_plots(lab: LabPage) -> None:
     first, second = wait_for_graphs(lab, root, 2)
     assert (first["status"], second["status"]) == ("ok", "ok")
     one, two = (knob(root, "level", g).locator("input[type=number]") for g in ("g1", "g2"))
-    two.wait_for(timeout=10_000)
-    assert (one.input_value(), two.input_value()) == ("3", "5")
+    two.wait_for(timeout=30_000)
+    lab.until(lambda: (one.input_value(), two.input_value()) == ("3", "5"), what="each has its own")
     one.fill("-1.5")
     one.press("Enter")
     lab.until(
@@ -255,13 +262,14 @@ def test_a_product_of_a_cell_in_two_plots(lab: LabPage) -> None:
             lab.evaluate("[dict(g.knobs) for _, g in panel.model.graphs]")
             == "[{'level': -1.5}, {'level': 5.0}]"
         ),
-        10,
+        30,
         "knobs of one product in two plots are independent",
     )
     lab.evaluate("panel.undo()")
-    lab.until(lambda: one.input_value() == "3", 10, "Python's undo moves the knob back")
+    lab.until(lambda: one.input_value() == "3", 30, "Python's undo moves the knob back")
     root.evaluate("node => { node.style.width = '520px'; }")
-    lab.until(lambda: not root.evaluate("n => n.classList.contains('sq-knobs-beside')"), 5, "below")
+    beside = "n => n.classList.contains('sq-knobs-beside')"
+    lab.until(lambda: not root.evaluate(beside), what="the knobs are below")
     both_themes(lab, "narrow")
 
 
@@ -316,12 +324,11 @@ def test_on_screen_as_in_the_script(lab: LabPage) -> None:
     wait_for_graphs(lab, root, 1)
     for _ in range(6):
         wheel(lab, root, -200, "Control")
-        lab.page.wait_for_timeout(60)
     lab.until(
         lambda: (
             lab.evaluate("(panel.time_range.start_ns, panel.time_range.stop_ns)") == str(view(root))
         ),
-        10,
+        30,
         "the gesture has ended",
     )
     (shown,) = wait_for_graphs(lab, root, 1)
@@ -331,11 +338,13 @@ def test_on_screen_as_in_the_script(lab: LabPage) -> None:
     assert shown["n"] > 100
     lab.page.mouse.move(5, 5)
     lab.page.keyboard.press("Escape")
-    lab.page.wait_for_timeout(500)
     assert lab.evaluate("len(script)") == str(shown["n"]), "sample by sample"
+
+    def alike() -> bool:
+        one, two = (np.array(r.evaluate(PIXELS).split(","), np.uint32) for r in (root, other))
+        # the script's samples come in tiles, whose borders round a pixel here and there
+        return one.shape == two.shape and np.count_nonzero(one != two) < 100
+
+    lab.until(alike, what="both are the same picture")
     lab.shot("vp-same")
-    one, two = (np.array(r.evaluate(PIXELS).split(","), np.uint32) for r in (root, other))
-    assert one.shape == two.shape
-    # the script's samples come in tiles, whose borders round a pixel here and there
-    assert np.count_nonzero(one != two) < 100, "the same picture"
     both_themes(lab, "same")

@@ -7,12 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from .labpage import LabPage
-from .steps import graphs, panel, search, view, wait_for_graphs, wheel
+from .steps import (
+    CURRENT,
+    DIRTY,
+    graphs,
+    panel,
+    results_of,
+    save,
+    search,
+    view,
+    wait_for_graphs,
+    wheel,
+)  # fmt: skip
+from .waiting import frames
 
 FIELD, MAGNITUDE = "cda/AC_H0_MFI/BGSEc", "cda/AC_H0_MFI/Magnitude"
 ION = "cda/AC_H0_MFI/BGSM"
-CURRENT = "window.jupyterapp.shell.currentWidget"
-DIRTY = f"() => {CURRENT}.context.model.dirty"
 FOCUSED = "document.activeElement"
 
 
@@ -43,35 +53,35 @@ def test_by_the_mouse(lab: LabPage) -> None:
     # a new panel moves to where its first product has data
     lab.until(lambda: [g["status"] for g in graphs(root)] == ["ok"], 40, "the first is shown")
     first = root.locator(".sq-plot").first
+    ok(lab, root, 1)
     lab.drag(search(lab, "provider:cda ac_h0_mfi magnitude", MAGNITUDE), first, at=(0.5, 0.95))
     ok(lab, root, 2)
     second = root.locator(".sq-plot").nth(1)
     lab.drag(search(lab, "provider:cda ac_h0_mfi bgsm", ION), second)
     ok(lab, root, 3)
-    assert [len(labels) for labels in plots(root)] == [1, 2]
+    lab.until(lambda: [len(labels) for labels in plots(root)] == [1, 2], what="a plot has two")
     before = view(root)
     wheel(lab, root, -300, "Control")
-    lab.until(lambda: view(root)[1] - view(root)[0] < before[1] - before[0], 5, "it is zoomed")
+    lab.until(lambda: view(root)[1] - view(root)[0] < before[1] - before[0], 30, "it is zoomed")
     ok(lab, root, 3)
     root.get_by_role("button", name="Inspector").click()
     inspector = page.locator(".sq-inspector")
     inspector.locator('[data-key^="g "]').first.click()
     inspector.locator('input[type="color"]').first.fill("#ff00aa")
-    lab.until(lambda: page.evaluate(DIRTY), 10, "it is to be saved")
+    lab.until(lambda: page.evaluate(DIRTY), 30, "it is to be saved")
     lab.shot("story-mouse-light")
     root.get_by_role("button", name="Close the inspector").click()
     root.locator(".sq-stage").click(position={"x": 300, "y": 60})
-    page.keyboard.press("Control+s")
-    lab.until(lambda: "#ff00aa" in file.read_text(), 10, "it is saved")
+    save(lab, file, "#ff00aa")
     shown = view(root)
     page.locator(".lm-TabBar-tab.lm-mod-current .lm-TabBar-tabCloseIcon").first.click()
-    lab.until(lambda: page.locator(".sciqlop-panel").count() == 0, 10, "it is closed")
-    assert page.locator(".jp-Dialog").count() == 0, "all was saved"
+    lab.until(lambda: page.locator(".sciqlop-panel").count() == 0, 30, "it is closed")
+    assert not page.locator(".jp-Dialog").all(), "all was saved"
     page.locator('.lm-TabBar-tab[data-id="filebrowser"]').first.click()
     page.locator(".jp-DirListing-item", has_text=file.name).dblclick()
     root = panel(lab)
     ok(lab, root, 3)
-    assert view(root) == shown
+    lab.until(lambda: view(root) == shown, what="it shows the same")
     with page.expect_download() as waiting:
         root.get_by_role("button", name="SVG").click()
     picture = Path(waiting.value.path()).read_text()
@@ -96,14 +106,14 @@ def test_by_the_keyboard_alone(lab: LabPage) -> None:
         press("Control+Alt+p")
         page.wait_for_function(f"() => {FOCUSED}.classList.contains('sqlab-search-input')")
         press("Control+a")
-        write(words)
+        with results_of(lab, words):
+            write(words)
         page.locator(".sqlab-row:not([hidden])[data-ref^='cda/AC_H0_MFI']").first.wait_for()
-        page.wait_for_timeout(300)  # the results of the last letter
         press("ArrowDown")
         press(key)
         lab.until(lambda: len(graphs(panel(lab))) == count, 30, f"{count} products")
 
-    page.wait_for_timeout(500)
+    page.locator('.jp-LauncherCard[title*="file of its own"]').first.wait_for()
     tab_to(f"{FOCUSED}.closest?.('.jp-LauncherCard[title*=\"file of its own\"]')")
     press("Enter")
     root = panel(lab)
@@ -117,9 +127,10 @@ def test_by_the_keyboard_alone(lab: LabPage) -> None:
     page.wait_for_function(f"() => {FOCUSED}.classList.contains('sciqlop-panel')")
     before = view(root)
     press("+")
-    lab.until(lambda: view(root)[1] - view(root)[0] < before[1] - before[0], 5, "it is zoomed")
+    lab.until(lambda: view(root)[1] - view(root)[0] < before[1] - before[0], 30, "it is zoomed")
     press("i")
     page.locator(".sq-inspector").wait_for()
+    page.wait_for_function(f"() => {FOCUSED}.closest('.sq-inspector [role=tree]')")
     press("ArrowDown")
     press("Enter")
     tab_to(f"{FOCUSED}.type === 'color'")
@@ -127,25 +138,28 @@ def test_by_the_keyboard_alone(lab: LabPage) -> None:
     page.locator('.sq-inspector input[type="color"]:focus').fill("#ff00aa")
     press("Escape")
     lab.shot("story-keys")
-    lab.until(lambda: page.evaluate(DIRTY), 10, "it is to be saved")
+    lab.until(lambda: page.evaluate(DIRTY), 30, "it is to be saved")
     press("Control+Alt+g")
-    press("Control+s")
-    lab.until(lambda: "#ff00aa" in file.read_text(), 10, "it is saved")
+    page.wait_for_function(f"() => {FOCUSED}.classList.contains('sciqlop-panel')")
+    save(lab, file, "#ff00aa")
     shown = view(root)
     press("Alt+w")
-    lab.until(lambda: page.locator(".sciqlop-panel").count() == 0, 10, "it is closed")
+    lab.until(lambda: page.locator(".sciqlop-panel").count() == 0, 30, "it is closed")
     press("Control+Shift+f")
+    page.locator(".jp-DirListing-item", has_text=file.name).wait_for()
     tab_to(f"{FOCUSED}.closest?.('.jp-DirListing-content, .jp-DirListing-item')")
     for _ in range(30):
         chosen = page.locator(".jp-DirListing-item.jp-mod-selected", has_text=file.name)
         if chosen.count():
             break
         press("ArrowDown")
+        frames(page)
     press("Enter")
     root = panel(lab)
     ok(lab, root, 3)
-    assert view(root) == shown
+    lab.until(lambda: view(root) == shown, what="it shows the same")
     press("Control+Alt+g")
+    page.wait_for_function(f"() => {FOCUSED}.classList.contains('sciqlop-panel')")
     tab_to(f"{FOCUSED}.textContent === 'SVG'")
     with page.expect_download() as waiting:
         press("Enter")

@@ -22,6 +22,7 @@ from tests.e2e import conftest as browsing
 from tests.e2e.conftest import SCREENSHOTS, TOKEN, Server, start_server, stop
 from tests.e2e.labpage import LabPage
 from tests.e2e.steps import graphs, panel, view, wait_for_graphs, wheel
+from tests.e2e.waiting import new_context
 
 from .clients import REPOSITORY, client_python
 
@@ -79,7 +80,7 @@ def write_notebook(root: Path) -> None:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context = new_context(browser, viewport={"width": 1280, "height": 1000})
     yield context.new_page()
     context.close()
 
@@ -96,20 +97,17 @@ def tell_the_story(host: LabPage, name: str) -> None:
     assert [g["status"] for g in wait_for_graphs(host, root, 2)] == ["ok"] * 2
     root.scroll_into_view_if_needed()
     row.drag_to(root, target_position={"x": 300, "y": 80})
-    host.until(lambda: len(graphs(root)) == 3, 20, "the drag adds the product")
+    host.until(lambda: len(graphs(root)) == 3, 30, "the drag adds the product")
     assert [g["status"] for g in wait_for_graphs(host, root, 3)] == ["ok"] * 3
     start, stop_ = view(root)
     wheel(host, root, -300, "Control")
-    host.until(lambda: view(root)[1] - view(root)[0] < stop_ - start, 10, "it is zoomed")
+    host.until(lambda: view(root)[1] - view(root)[0] < stop_ - start, 30, "it is zoomed")
     wait_for_graphs(host, root, 3)
     box.fill("")
-    host.page.locator(".sq-tree-row[aria-expanded='false']").first.wait_for(timeout=20_000)
+    host.page.locator(".sq-tree-row[aria-expanded='false']").first.wait_for(timeout=30_000)
     box.press("ArrowDown")
-    if name == "notebook7":  # which keeps arrow keys of outputs for itself
-        host.page.locator(".sq-tree-caret").first.click()
-    else:
-        host.page.keyboard.press("ArrowRight")
-    host.page.locator(".sq-tree-row[aria-level='2']").first.wait_for(timeout=20_000)
+    host.page.keyboard.press("ArrowRight")
+    host.page.locator(".sq-tree-row[aria-level='2']").first.wait_for(timeout=30_000)
     host.shot(f"host-{name}")
     ours = [e for e in host.errors if not any(part.lower() in e.lower() for part in NOT_OURS)]
     assert not [e for e in ours if "sciqlop" in e.lower() or name != "voila"], ours
@@ -183,5 +181,5 @@ def test_jupyterlab_without_the_server_extension(
         host.run(1)
         tell_the_story(host, "lab-bare")
         host.command("sciqlop-lab:show-tree")
-        page.get_by_text("The product tree is not available").wait_for(timeout=10_000)
+        page.get_by_text("The product tree is not available").wait_for(timeout=30_000)
         host.shot("host-lab-bare-tree")

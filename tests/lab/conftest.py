@@ -28,13 +28,18 @@ class FakeSession:
         self.asked = []
         self.known = None
         self.registered = {}
-        self.providers = {"vp": SimpleNamespace(register=self._register)}
+        self.providers = {
+            "vp": SimpleNamespace(register=self._register, unregister=self._unregister)
+        }
         self.answer = self.seconds
         self.hold = threading.Event()
         self.hold.set()
 
     def _register(self, path, function, **options):
         self.registered[path] = (function, options)
+
+    def _unregister(self, path):
+        self.registered.pop(path, None)
 
     def info(self, ref):
         return self.known

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
 import time
 
@@ -55,6 +57,22 @@ def test_a_product_becomes_lines_of_few_points(panel, day):
     assert (np.diff(lines.x) > 0).all()
     assert np.nanmin(lines.y) >= -1.001
     assert figure.axes[1].label == "wave [nT]"
+
+
+def test_a_saved_notebook_has_a_still_picture(panel):
+    pytest.importorskip("PIL")
+    from PIL import Image
+
+    graph = panel.plot(PRODUCT)
+    bundle = panel._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "application/vnd.jupyter.widget-view+json" in data
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
+    blue = (np.asarray(picture) == (0, 0x72, 0xB2)).all(axis=-1)
+    assert blue.sum() > 100
+    graph.remove()
+    empty = Image.open(io.BytesIO(panel.still())).convert("RGB")
+    assert not (np.asarray(empty) == (0, 0x72, 0xB2)).all(axis=-1).any()
 
 
 def test_a_zoom_brings_finer_data_and_calls_functions_with_the_new_range(panel, day):

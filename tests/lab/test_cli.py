@@ -183,3 +183,43 @@ def test_doctor_names_what_is_ill(fresh, monkeypatch, tmp_path, capsys):
     assert "ILL" in said
     assert "127.0.0.1:9" in said
     assert "canary" not in said
+
+
+@pytest.mark.parametrize("command", ["get", "plot", "cache"])
+def test_a_place_that_cannot_be_is_said_before_anything_is_fetched(
+    command, environment, tmp_path, capsys, monkeypatch
+):
+    def asked(*args, **options):
+        raise AssertionError("something is fetched for nothing")
+
+    monkeypatch.setattr("sciqlop_lab.cli.data._fetch", asked)
+    monkeypatch.setattr("sciqlop_lab.cli.cache.session", asked)
+    suffix = {"get": ".csv", "plot": ".png", "cache": ".zip"}[command]
+    (tmp_path / f"folder{suffix}").mkdir()
+    (tmp_path / "file").write_text("x")
+    for name, words in (
+        (f"none/a{suffix}", "none: there is no such folder"),
+        (f"file/a{suffix}", "file: there is no such folder"),
+        (f"folder{suffix}", f"folder{suffix}: it is a folder"),
+    ):
+        place = str(tmp_path / name)
+        argv = [command, "cda/a/b", "2020-01-01", "2020-01-02", "-o", place, "--json"]
+        if command == "cache":
+            argv = ["cache", "export", place, "--json"]
+        assert main(argv) == 1
+        said = capsys.readouterr()
+        assert words in said.err
+        assert "Errno" not in said.err
+        assert words in json.loads(said.out)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["demo", "--port", "99999999"], ["demo", "--port", "-1"], ["demo", "--port", "x"],
+     ["search", "mms", "--limit", "x"], ["search", "mms", "--limit", "0"]],
+)  # fmt: skip
+def test_numbers_that_are_none_are_asked_wrongly(argv, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    assert f"{argv[-1]!r} is no" in capsys.readouterr().err or argv[-1] == "-1"

@@ -36,7 +36,7 @@ def make(panel: Any, function: Any = level) -> Any:
 
 def turn(panel: Any, value: Any, gesture: str | None = None) -> None:
     command = {"op": "set_knobs", "plot": "p1", "graph": "g1", "knobs": {"high": value}}
-    content = {"v": 2, "type": "command", "id": "1", "command": {**command, "gesture": gesture}}
+    content = {"v": 3, "type": "command", "id": "1", "command": {**command, "gesture": gesture}}
     panel.handle_message(content)
 
 
@@ -61,8 +61,8 @@ def test_what_comes_tells_its_knobs_and_what_was_printed(panel, monkeypatch):
     monkeypatch.setattr(panel, "_post", lambda content, buffers: told.append(content))
     panel.plot(make(panel), high=2)
     start, stop = (str(spz.TimeRange(*SPAN).start_ns), str(spz.TimeRange(*SPAN).stop_ns))
-    panel.handle_message({"v": 2, "type": "hello", "view": "page"})
-    view = {"v": 2, "type": "view", "view": "page", "gen": 1, "start": start, "stop": stop,
+    panel.handle_message({"v": 3, "type": "hello", "view": "page"})
+    view = {"v": 3, "type": "view", "view": "page", "gen": 1, "start": start, "stop": stop,
             "width": 500, "plots": {"p1": 100}, "wants": {"g1": None}, "ahead": None}  # fmt: skip
     panel.handle_message(view)
     assert panel.wait(20)

@@ -27,7 +27,7 @@ class Page:
             self.changed.notify_all()
 
     def send(self, kind, **fields):
-        self.panel._handle_custom_msg({"v": 2, "type": kind, **fields}, [])
+        self.panel._handle_custom_msg({"v": 3, "type": kind, **fields}, [])
 
     def wait(self, check):
         with self.changed:
@@ -104,14 +104,14 @@ def test_one_message_asks_for_all_panels(pair, day):
     sciqlop_lab.link(*pair)
     ends = {"start": str(day.start_ns), "stop": str(day.stop_ns)}
     views = [
-        {"v": 2, "type": "view", "view": name, "gen": 1, "width": 800, "plots": {}, **ends}
+        {"v": 3, "type": "view", "view": name, "gen": 1, "width": 800, "plots": {}, **ends}
         for name in ("a", "b", "unknown")
     ]
     pages[1].send("views", views=views)
     for name, page in zip("ab", pages, strict=True):
         found = page.wait(lambda content: content["type"] == "tiles" and content["items"])
         assert (found["view"], found["items"][0]["status"]) == (name, "ok")
-    pages[0].send("views", views=[{"v": 2, "type": "command", "id": "x", "command": {}}])
+    pages[0].send("views", views=[{"v": 3, "type": "command", "id": "x", "command": {}}])
     assert pages[0].got[-1]["type"] == "notice"
 
 

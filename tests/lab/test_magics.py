@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import speasy_core as spz
 from sciqlop_lab import panel as panel_module
 from sciqlop_lab.user_api import plot as plot_module
-from speasy_core.errors import InvalidRequest
+from speasy_core.errors import InvalidRequest, SpeasyError
 from speasy_core.product import ProductRef
 
 
@@ -203,3 +203,54 @@ def test_dsp_names():
     assert np.allclose(dsp.reduce(v, "sum").values, 6)
     with pytest.raises(InvalidRequest):
         dsp.reduce(v, "median")
+    for missing in ("arrays", "filtfilt", "fir_filter", "interpolate_nan", "reduce_axes"):
+        with pytest.raises(InvalidRequest, match=rf"dsp\.{missing} is not there"):
+            getattr(dsp, missing)
+    assert not hasattr(dsp, "nothing")
+
+
+LINE = (
+    "def f(start: float, stop: float){}:\n    x = np.arange(start, stop, 600.0)\n    return x, {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words", "advice"),
+    [
+        (LINE.format(' -> Scalar["a", "b"]', "x"), "1 label, not 2", ""),
+        (LINE.format(" -> Scalar[1]", "x"), "labels are text", ""),
+        (LINE.format(" -> Spectrogram", "x"), "no spectrogram", "channels"),
+        (LINE.format(" -> Spectrogram", "np.ones((len(x), 4))"), "no spectrogram", "channels"),
+        (LINE.format(' -> Scalar["a"]', "np.arange(4.0), np.ones((len(x), 4))"), "no scalar",
+         "declare it as a Spectrogram"),
+        ("async def f(start, stop):\n    return None", "no async def", "write def"),
+    ],
+)  # fmt: skip
+def test_wrong_annotations_fail_the_cell(shell, cell, words, advice):
+    shell.run_cell("import numpy as np")
+    with pytest.raises(SpeasyError, match=words) as said:
+        run(shell, f"%%vp\n{cell}")
+    assert advice in (said.value.hint or "")
+
+
+def test_an_error_in_the_cell_fails_it_and_is_shown_once(shell, capsys):
+    with pytest.raises(ZeroDivisionError):
+        run(shell, "%%vp\n1 / 0\ndef f(start, stop):\n    return [start], [1.0]")
+    assert capsys.readouterr().out.count("division by zero") == 1
+
+
+def test_cells_may_have_magics_and_a_limit(shell):
+    run(shell, "%%vp --timeout 7\n%matplotlib --list\ndef f(a, b):\n    return [a], [1.0]")
+    product = shell.user_ns["f"]
+    assert (product.limit, product.timeout) == (7, 7)
+
+
+def test_quotation_marks_and_days_as_numbers(shell):
+    for line in ("%plot 'mms", "%timerange '2020", "%%vp --path 'a\nx = 1"):
+        with pytest.raises(InvalidRequest, match="quotation"):
+            run(shell, line)
+    run(shell, "from sciqlop_lab.user_api.plot import create_plot_panel\np = create_plot_panel()")
+    run(shell, "%timerange 20200101 20200102")
+    assert str(shell.user_ns["p"].panel.time_range) == "2020-01-01T00:00:00Z/2020-01-02T00:00:00Z"
+    with pytest.raises(InvalidRequest, match="a stop is missing"):
+        run(shell, "%timerange 2020-01-01")

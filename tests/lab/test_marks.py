@@ -8,6 +8,7 @@ import pytest
 from sciqlop_lab import marks
 from sciqlop_lab.marks import relative_seconds
 from sciqlop_lab.marks.image import ImageMark
+from sciqlop_lab.packing import unpacked
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import Axis, SpeasyVariable
 
@@ -32,13 +33,23 @@ def variables():
     yield SpeasyVariable(TIME, values, axes=[Axis(table, name="e")], meta=spectrum)
 
 
+BYTES = {"f2": 2, "f4": 4, "f8": 8}
+
+
+def _bytes(fields, name):
+    return BYTES[fields.get(f"{name}_form", {"type": "f4"})["type"]]
+
+
 SIZES = {
-    "line": lambda f: {"t": 8 * f["n"], "y": 4 * f["n"] * len(f["columns"]) * _per_entry(f)},
+    "line": lambda f: {
+        "t": 8 * f["n"],
+        "y": _bytes(f, "y") * f["n"] * len(f["columns"]) * _per_entry(f),
+    },
     "image": lambda f: {
         "x0": 8 * f["n"],
         "x1": 8 * f["n"],
-        "y": 4 * f["m"] * (f["n"] if f["y_varying"] else 1),
-        "z": (4 if f["z_scale"] is None else 2) * f["n"] * f["m"],
+        "y": _bytes(f, "y") * f["m"] * (f["n"] if f["y_varying"] else 1),
+        "z": _bytes(f, "z") * f["n"] * f["m"],
     },
 }
 
@@ -85,7 +96,7 @@ def spectra(values):
         TIME[: len(values)], values, axes=[energy], meta={"DISPLAY_TYPE": "spectrogram"}
     )
     fields, arrays = marks.choose(found).prepare(found).draw(SPAN, 5000)
-    return fields["z_scale"], arrays["z"]
+    return fields, arrays["z"]
 
 
 @pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
@@ -94,9 +105,10 @@ def test_a_large_spectrogram_is_sent_in_half_floats_that_are_off_by_little(size)
     values[5] = 0
     values[6] *= -1
     values[7, 3] = np.nan
-    scale, sent = spectra(values)
+    fields, sent = spectra(values)
     assert sent.dtype == np.float16
-    np.testing.assert_allclose(sent.astype("f8") * scale, values, rtol=2**-11, atol=0)
+    found = unpacked(fields, "z", sent).reshape(values.shape)
+    np.testing.assert_allclose(found, values, rtol=2**-11, atol=0)
 
 
 def test_few_values_and_those_of_many_sizes_are_sent_exactly():
@@ -104,8 +116,8 @@ def test_few_values_and_those_of_many_sizes_are_sent_exactly():
     wide = np.geomspace(1e-12, 1e12, 24_000).astype("f4").reshape(3000, 8)
     nothing = np.full((3000, 8), np.nan, "f4")
     for values in (few, wide, nothing):
-        scale, sent = spectra(values)
-        assert scale is None
+        fields, sent = spectra(values)
+        assert "z_form" not in fields
         np.testing.assert_array_equal(sent, values)
 
 

@@ -37,7 +37,7 @@ class Browser:
             self.changed.notify_all()
 
     def send(self, kind, **fields):
-        self.panel._handle_custom_msg({"v": 2, "type": kind, **fields}, [])
+        self.panel._handle_custom_msg({"v": 3, "type": kind, **fields}, [])
 
     def look(self, span, view="v"):
         self.gen += 1
@@ -194,13 +194,13 @@ def test_a_dropped_product_of_an_unknown_provider_shows_its_error(panel, browser
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ({"v": 2, "type": "dance"}, "not a message"),
-        ({"v": 2, "type": ["view"]}, "not a message"),
+        ({"v": 3, "type": "dance"}, "not a message"),
+        ({"v": 3, "type": ["view"]}, "not a message"),
         ("text", "not a message"),
         ({"v": 99, "type": "hello", "view": "v"}, "protocol 99"),
-        ({"v": 2, "type": "hello"}, "name of a view"),
-        ({"v": 2, "type": "hello", "view": KERNEL_VIEW}, "name of a view"),
-        ({"v": 2, "type": "view", "view": "v", "gen": 0}, "width"),
+        ({"v": 3, "type": "hello"}, "name of a view"),
+        ({"v": 3, "type": "hello", "view": KERNEL_VIEW}, "name of a view"),
+        ({"v": 3, "type": "view", "view": "v", "gen": 0}, "width"),
     ],
 )
 def test_a_message_that_makes_no_sense_is_answered(browser, message, words):

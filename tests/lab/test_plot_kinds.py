@@ -12,6 +12,7 @@ import sciqlop_lab
 from sciqlop_lab import orbits, spaces
 from sciqlop_lab.marks.curve import CurvePicture, thinned
 from sciqlop_lab.marks.histogram import binned
+from sciqlop_lab.packing import unpacked
 from sciqlop_lab.spec import PanelSpec, PlotSpec
 from speasy_core import SpeasyVariable, TimeRange, boundaries
 from speasy_core.errors import InvalidRequest, SpeasyError, VariableError
@@ -35,12 +36,10 @@ def picture(panel):
     state = panel.first
     found = {}
     for item in state["items"]:
-        kinds = {"t": "f8", "x0": "f8", "x1": "f8", "y": "f4", "z": "f4"}
-        arrays = {
-            name: np.frombuffer(state["buffers"][item[name]], kind)
-            for name, kind in kinds.items()
-            if name in item
-        }
+        sent = {name: state["buffers"][item[name]] for name in ("t", "x0", "x1") if name in item}
+        arrays = {name: np.frombuffer(buffer, "f8") for name, buffer in sent.items()}
+        for name in {"y", "z"} & item.keys():
+            arrays[name] = unpacked(item, name, state["buffers"][item[name]])
         found[item["graph"]] = (item, arrays)
     return found
 

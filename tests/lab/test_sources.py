@@ -6,6 +6,7 @@ import pytest
 from sciqlop_lab import Panel, sources, virtual
 from sciqlop_lab.computed import FunctionSource
 from sciqlop_lab.loaded import widened
+from sciqlop_lab.packing import unpacked
 from sciqlop_lab.sources import ProductSource, StaticSource
 from sciqlop_lab.views import ViewRequest
 from speasy_core.errors import Cancelled, VirtualProductError
@@ -247,7 +248,7 @@ def test_cells_of_a_spectrogram_are_averaged_as_the_graph_says(day):
     means = {None: 50.5, "linear": 50.5, "log": 10.0}
     for mean, expected in means.items():
         (result,) = StaticSource(v, "auto", mean).ready(view(day, width=100))
-        z = result.arrays["z"].astype(float) * (result.fields["z_scale"] or 1)
+        z = unpacked(result.fields, "z", result.arrays["z"]).reshape(result.arrays["z"].shape)
         np.testing.assert_allclose(z[5:-5], expected, rtol=0.02)
 
 

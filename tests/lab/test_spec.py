@@ -159,6 +159,8 @@ def test_move_axis_hidden_and_range():
         {"op": "add_span", "start": "5", "stop": "5"},
         {"op": "add_span", "start": "5", "stop": "6", "color": "red;}"},
         {"op": "remove_span", "span": "s9"},
+        {"op": "show_spec"},
+        {"op": "show_spec", "spec": {"version": 1, "plots": 3}},
     ],
 )
 def test_a_command_that_does_not_fit_is_refused(command):
@@ -183,6 +185,7 @@ def test_commands_do_not_change_what_they_are_given():
         "set_function": {"source": "def f(): ..."}, "set_item": {"changes": {"y": 2.0}},
         "add_item": {"item": {"kind": "vline", "x": 1.0}},
         "set_items": {"layer": "", "items": [{"kind": "vline", "x": 1.0}]},
+        "show_spec": {"spec": {**before, "title": "other"}},
     }  # fmt: skip
     for op in COMMANDS:
         command = {

@@ -15,10 +15,13 @@ module = importlib.import_module("sciqlop_lab.treewidget")
 
 class Panel:
     def __init__(self):
-        self.plotted = []
+        self.plotted, self.overlaid = [], []
 
     def plot(self, ref):
         self.plotted.append(ref)
+
+    def overlay(self, ref):
+        self.overlaid.append(ref)
 
 
 @pytest.fixture
@@ -47,6 +50,12 @@ def test_a_product_goes_to_the_panel(tree):
         "added": "cda/AC_H0_MFI/BGSEc"
     }
     assert tree._panel.plotted == ["cda/AC_H0_MFI/BGSEc"]
+
+
+@pytest.mark.parametrize("kind", ["timetable", "catalog"])
+def test_a_list_of_events_lies_over_the_panel(tree, kind):
+    tree.ask({"type": "add", "ref": "amda/sharedtimeTable_0", "kind": kind})
+    assert (tree._panel.plotted, tree._panel.overlaid) == ([], ["amda/sharedtimeTable_0"])
 
 
 @pytest.mark.parametrize(

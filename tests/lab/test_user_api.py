@@ -81,7 +81,7 @@ def test_virtual_products_under_their_old_names(session):
     assert session.registered["my/v"][1]["kind"] == "scalar"
     assert create_plot_panel().plot(product)[1].product == "vp/my/v"
     VirtualScalar("my/s", callback, "s")
-    VirtualSpectrogram("my/i", callback)
+    VirtualSpectrogram("my/i", lambda start, stop: ([start], [1.0, 2.0], [[3.0, 4.0]]))
     for kind, labels in [
         (kinds.Scalar, ["a", "b"]),
         (kinds.Vector, ["a"]),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 
+import nbformat
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 import speasy_core as spz
 from sciqlop_lab import panel as panel_module
@@ -235,3 +238,100 @@ def test_tracing(tmp_path):
     assert outer["dur"] >= inner["dur"] >= 0
     with pytest.raises(InvalidRequest, match="no folder"):
         tracing.enable(tmp_path / "nowhere" / "trace.json")
+
+
+def test_panels_are_numbered_from_zero_whatever_else_there_is(shell):
+    names = run(
+        shell,
+        "%load_ext sciqlop_lab\n"
+        "from sciqlop_lab.user_api.plot import create_plot_panel, plot_panel\nimport numpy as np",
+        "named = create_plot_panel('Panel1')",
+        "first, second = create_plot_panel(), create_plot_panel()",
+        "%%vp\ndef wave(start, stop):\n    t = np.arange(start, stop, 600.0)\n    return t, t * 0",
+        "%plot wave Panel0",
+    )
+    assert [names[key].name for key in ("first", "second")] == ["Panel0", "Panel2"]
+    assert plot_module.plot_panel("Panel1") is names["named"]
+    assert names["first"].panel.plots[0].products == ["vp/wave"]
+    for line in ("%plot wave Panel9", "%timerange Panel9", "%timerange 2020 2021 Panel9"):
+        with pytest.raises(InvalidRequest, match="no panel 'Panel9'") as said:
+            run(shell, line)
+        assert said.value.hint == "panels: Panel1, Panel0, Panel2"
+
+
+def test_templates_make_panels_of_its_kind(shell, tmp_path):
+    file = tmp_path / "mine.json"
+    names = run(
+        shell,
+        "from sciqlop_lab.user_api import templates\n"
+        "from sciqlop_lab.user_api.plot import create_plot_panel\nimport numpy as np",
+        "def wave(start, stop):\n    t = np.arange(start, stop, 600.0)\n    return t, t * 0",
+        "p = create_plot_panel()\np.plot(wave)\np.plot(wave)\n"
+        "p.time_range = ('2020-01-01', '2020-01-02')",
+        f"p.save_template({str(file)!r})\nfound = templates.PanelTemplate.from_file({str(file)!r})",
+        "made = found.create_panel(None)\nother = create_plot_panel()\nother.plot(wave)",
+        f"templates.load(found.to_file({str(tmp_path / 'again.yaml')!r})).apply(other)",
+    )
+    for key in ("made", "other"):
+        panel = names[key]
+        assert type(panel).__name__ == "PlotPanel"
+        assert plot_module.plot_panel(panel.name) is panel
+        assert len(panel.plots) == 2
+        assert panel.time_range == names["p"].time_range
+
+
+def test_histograms_and_pairs_in_plots(shell):
+    names = run(
+        shell,
+        "from sciqlop_lab.user_api.plot import *\nimport numpy as np",
+        "p = create_plot_panel()\nx = np.arange(50.0)",
+        "plot, graph = p.histogram2d(x, x, name='h', gradient='Viridis')",
+        "inside = plot.histogram2d(x, x[::-1], name='again', x_bins=10)",
+        "curve, line = p.plot_data(x, x ** 2, plot_type=PlotType.XY)",
+        "time, wave = p.plot_data(x + 1.5e9, x)",
+    )
+    assert [graph.name for graph in names["plot"].graphs] == ["h", "again"]
+    assert names["p"].panel.model.plot(names["plot"].id).z.colormap == "viridis"
+    assert names["line"]._spec.kind == "xy"
+    with pytest.raises(InvalidRequest):
+        names["time"].histogram2d(np.arange(5.0), np.arange(5.0))
+
+
+NOTEBOOK = (
+    "from SciQLop.user_api.plot import create_plot_panel, PlotType, ScaleType\n"
+    "from SciQLop.user_api import TimeRange\n"
+    "from SciQLop.user_api.virtual_products import create_virtual_product, VirtualProductType\n"
+    "from SciQLop.user_api.knobs import Knob\n"
+    "from SciQLop.user_api.catalogs import catalogs\n"
+    "from typing import Annotated\nfrom datetime import datetime\nimport numpy as np",
+    "p = create_plot_panel()\np.time_range = TimeRange('2020-01-01', '2020-01-02')",
+    "def wave(start: float, stop: float, gain: Annotated[float, Knob(0, 10)] = 2.0):\n"
+    "    t = np.arange(start, stop, 600.0)\n    return t, gain * np.cos(t)",
+    "vp = create_virtual_product('demo/wave', wave, VirtualProductType.Scalar, labels=['w'])\n"
+    "plot, graph = p.plot(vp)\ngraph.knobs['gain'] = 3.0\nplot.y_scale_type = ScaleType.Linear\n"
+    "p.plot_function(wave, labels=['w'])\np.plot(lambda a, b: (np.arange(a, b, 60.0),) * 2)",
+    "%load_ext sciqlop_lab",
+    "%%vp --path demo/field\n"
+    "def field(start: datetime, stop: datetime) -> Vector['x', 'y', 'z']:\n"
+    "    t = np.arange(start.timestamp(), stop.timestamp(), 600.0)\n"
+    "    return t, np.ones((len(t), 3))",
+    "%plot demo/field Panel0",
+    "%timerange 2020-01-01T06:00 2020-01-01T12:00 Panel0",
+    "catalogs.save('mine//shocks', [(datetime(2020, 1, 1), datetime(2020, 1, 2), {'n': 1})])\n"
+    "assert catalogs.get('mine//shocks')[0].meta['n'] == 1",
+    "assert p.panel.wait(30) and not p.panel.errors, p.panel.errors\nlen(p.plots)",
+)
+
+
+def test_in_a_kernel_after_changing_the_import_line_alone(tmp_path, monkeypatch):
+    for name, value in (
+        ("SPZ_OFFLINE", "1"), ("SPZ_CACHE_DIR", tmp_path / "c"), ("XDG_DATA_HOME", tmp_path / "d")
+    ):  # fmt: skip
+        monkeypatch.setenv(name, str(value))
+    cells = [cell.replace("SciQLop.user_api", "sciqlop_lab.user_api") for cell in NOTEBOOK]
+    book = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+    NotebookClient(book, timeout=60, kernel_name="python3").execute()
+    assert book.cells[-1].outputs[-1].data["text/plain"] == "4"
+    book.cells.append(nbformat.v4.new_code_cell("%%vp\n1 / 0\ndef f(a, b):\n    return [a], [1.0]"))
+    with pytest.raises(CellExecutionError, match="division by zero"):
+        NotebookClient(book, timeout=60, kernel_name="python3").execute()

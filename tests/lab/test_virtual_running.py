@@ -15,6 +15,7 @@ import pytest
 import speasy_core as spz
 from sciqlop_lab import panel as panel_module
 from sciqlop_lab import virtual
+from sciqlop_lab.packing import unpacked
 from sciqlop_lab.panel import Panel
 from sciqlop_lab.virtual import Knob, virtual_product
 from sciqlop_lab.virtual.guard import bounded
@@ -48,13 +49,13 @@ class Page:
     def __init__(self, panel):
         self.panel, self.sent, self.gen = panel, [], 0
         panel._post = lambda content, buffers: self.sent.append((content, buffers))
-        panel.handle_message({"v": 2, "type": "hello", "view": "page"})
+        panel.handle_message({"v": 3, "type": "hello", "view": "page"})
 
     def ask(self, start, stop, width=800):
         span = spz.TimeRange(start, stop)
         self.gen += 1
         self.panel.handle_message(
-            {"v": 2, "type": "view", "view": "page", "gen": self.gen,
+            {"v": 3, "type": "view", "view": "page", "gen": self.gen,
              "start": str(span.start_ns), "stop": str(span.stop_ns), "width": width, "plots": {}}
         )  # fmt: skip
 
@@ -98,7 +99,7 @@ def turned(
 def shown(panel):
     assert panel.wait(20)
     (item,) = panel.first["items"]
-    y = np.frombuffer(panel.first["buffers"][item["y"]], np.float32)
+    y = unpacked(item, "y", panel.first["buffers"][item["y"]])
     return float(y[0])
 
 
@@ -433,7 +434,7 @@ def test_the_poster_on_screen_equals_the_script(tmp_path):
     times_ns = int(item["t0"]) + np.rint(
         np.frombuffer(buffers[item["t"]], np.float64) * 1e9
     ).astype(np.int64)
-    drawn = np.frombuffer(buffers[item["y"]], np.float32).reshape(3, -1).T
+    drawn = unpacked(item, "y", buffers[item["y"]]).reshape(3, -1).T
     assert len(script) > 1000
     assert np.array_equal(times_ns, script.time_ns)
-    assert np.array_equal(drawn, script.values.astype(np.float32))
+    np.testing.assert_allclose(drawn, script.values, rtol=1e-7, atol=1e-6)

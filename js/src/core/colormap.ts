@@ -68,8 +68,18 @@ function build(hex: string): Uint32Array {
   });
 }
 
+const names = new WeakMap<Uint32Array, string[]>();
+
 /** CSS colour of entry `index` (0 to 255). */
 export function cssColor(table: Uint32Array, index: number): string {
-  const value = table[index]!;
+  let known = names.get(table);
+  if (!known) {
+    known = Array.from(table, cssOf);
+    names.set(table, known);
+  }
+  return known[index]!;
+}
+
+function cssOf(value: number): string {
   return `rgb(${value & 255},${(value >> 8) & 255},${(value >> 16) & 255})`;
 }

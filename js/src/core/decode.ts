@@ -1,5 +1,7 @@
 /** Items of a `tiles` message and their buffers become typed arrays that are checked once. */
-import type { CurveItem, Gap, ImageItem, LineItem, Shape } from '../protocol';
+import type { CurveItem, Gap, ImageItem, LineItem, NumberForm, Shape } from '../protocol';
+import { bytesPer, readNumbers } from './numbers';
+import type { Floats } from './numbers';
 import { addSeconds } from './time';
 
 export type RawBuffer = ArrayBuffer | ArrayBufferView;
@@ -18,6 +20,8 @@ interface DataBase {
   /** The instant that the float seconds count from. */
   t0: bigint;
   n: number;
+  /** Bytes that the arrays took on the way, where that is not what they take here. */
+  sent?: number;
 }
 
 export interface LineData extends DataBase {
@@ -29,7 +33,7 @@ export interface LineData extends DataBase {
   dt: number;
   t: Float64Array;
   /** One array per column: n samples, or first, min, max, last of n pixel columns. */
-  y: Float32Array[];
+  y: Floats[];
 }
 
 /** Columns that touch and are equally wide, so that one stretched copy draws them. */
@@ -48,8 +52,8 @@ export interface ImageData2D extends DataBase {
   yVarying: boolean;
   x0: Float64Array;
   x1: Float64Array;
-  y: Float32Array;
-  z: Float32Array;
+  y: Floats;
+  z: Floats;
   /** Came as half floats, wrong by up to 0.05 %. */
   rough?: boolean;
   runs: Run[];
@@ -64,7 +68,7 @@ export interface CurveData extends DataBase {
   columns: string[];
   t: Float64Array;
   /** One array per component; NaN lifts the pen. */
-  y: Float32Array[];
+  y: Floats[];
   byTime: boolean;
   /** Labels and units of two values against each other; null for an orbit. */
   pair: [label: string, unit: string][] | null;
@@ -95,6 +99,26 @@ function copyBytes(buffers: readonly RawBuffer[], index: number, bytes: number, 
   return copy;
 }
 
+const sentBytes = (buffers: readonly RawBuffer[], ...indices: number[]): number =>
+  indices.reduce((sum, index) => sum + (buffers[index]?.byteLength ?? 0), 0);
+
+/** The numbers of a buffer, in parts of one length. */
+function copyNumbers(
+  buffers: readonly RawBuffer[],
+  index: number,
+  form: NumberForm | undefined,
+  count: number,
+  what: string
+): Floats {
+  return readNumbers(copyBytes(buffers, index, count * bytesPer(form), what), form);
+}
+
+/** Parts of one length, without a copy. */
+function partsOf(all: Floats, parts: number): Floats[] {
+  const length = all.length / parts;
+  return Array.from({ length: parts }, (_, k) => all.subarray(k * length, (k + 1) * length));
+}
+
 export function decodeGaps(gaps: readonly Gap[] | undefined): GapRange[] {
   return (gaps ?? []).map(gap => ({
     start: BigInt(gap.start),
@@ -107,7 +131,7 @@ export function decodeLine(item: LineItem, buffers: readonly RawBuffer[]): LineD
   const { n, columns } = item;
   const perColumn = item.mode === 'm4' ? 4 * n : n;
   const t = new Float64Array(copyBytes(buffers, item.t, n * 8, 'times'));
-  const all = copyBytes(buffers, item.y, columns.length * perColumn * 4, 'values');
+  const all = copyNumbers(buffers, item.y, item.y_form, columns.length * perColumn, 'values');
   const dt = item.mode === 'm4' ? item.dt : 0;
   if (dt === undefined || !(dt >= 0)) {
     throw new DecodeError('the width of the pixel columns is missing from the kernel\'s message');
@@ -125,7 +149,8 @@ export function decodeLine(item: LineItem, buffers: readonly RawBuffer[]): LineD
     dt,
     columns,
     t,
-    y: columns.map((_, c) => new Float32Array(all, c * perColumn * 4, perColumn))
+    y: partsOf(all, columns.length),
+    sent: sentBytes(buffers, item.t, item.y)
   };
 }
 
@@ -134,8 +159,6 @@ export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): Ima
   const x0 = new Float64Array(copyBytes(buffers, item.x0, n * 8, 'left edges'));
   const x1 = new Float64Array(copyBytes(buffers, item.x1, n * 8, 'right edges'));
   const channels = item.y_varying ? n * m : m;
-  const half = item.z_scale ?? null;
-  const z = copyBytes(buffers, item.z, n * m * (half === null ? 4 : 2), 'values');
   return {
     kind: 'image',
     label: item.label,
@@ -152,9 +175,10 @@ export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): Ima
     yVarying: item.y_varying,
     x0,
     x1,
-    y: new Float32Array(copyBytes(buffers, item.y, channels * 4, 'channels')),
-    z: half === null ? new Float32Array(z) : fromHalf(new Uint16Array(z), half),
-    rough: half !== null,
+    y: copyNumbers(buffers, item.y, item.y_form, channels, 'channels'),
+    z: copyNumbers(buffers, item.z, item.z_form, n * m, 'values'),
+    rough: item.z_form?.type === 'f2',
+    sent: sentBytes(buffers, item.x0, item.x1, item.y, item.z),
     runs: findRuns(x0, x1),
     across: item.x_label === undefined ? undefined : { label: item.x_label, unit: item.x_unit ?? '', log: item.x_log === true }
   };
@@ -162,7 +186,7 @@ export function decodeImage(item: ImageItem, buffers: readonly RawBuffer[]): Ima
 
 export function decodeCurve(item: CurveItem, buffers: readonly RawBuffer[]): CurveData {
   const { n, columns } = item;
-  const all = copyBytes(buffers, item.y, columns.length * n * 4, 'values');
+  const all = copyNumbers(buffers, item.y, item.y_form, columns.length * n, 'values');
   const pair: [string, string][] = [
     [item.x_label ?? '', item.x_unit ?? ''],
     [item.y_label ?? '', item.y_unit ?? '']
@@ -178,36 +202,14 @@ export function decodeCurve(item: CurveItem, buffers: readonly RawBuffer[]): Cur
     rows: item.rows,
     columns,
     t: new Float64Array(copyBytes(buffers, item.t, n * 8, 'times')),
-    y: columns.map((_, c) => new Float32Array(all, c * n * 4, n)),
+    y: partsOf(all, columns.length),
+    sent: sentBytes(buffers, item.t, item.y),
     byTime: item.color === 'time',
     pair: item.x_label === undefined ? null : pair,
     frame: item.frame ?? '',
     planet: item.planet ?? null,
     shapes: item.shapes ?? []
   };
-}
-
-let halves: Float32Array | null = null;
-
-/** Half floats times a power of two. */
-export function fromHalf(bits: Uint16Array, scale: number): Float32Array {
-  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, code) => halfValue(code));
-  const out = new Float32Array(bits.length);
-  for (let i = 0; i < out.length; i++) {
-    out[i] = halves[bits[i]!]! * scale;
-  }
-  return out;
-}
-
-/** Value of a half float: a sign, five bits of exponent, ten of fraction. */
-function halfValue(code: number): number {
-  const sign = code & 0x8000 ? -1 : 1;
-  const exponent = (code >> 10) & 31;
-  const fraction = code & 1023;
-  if (exponent === 31) {
-    return fraction ? NaN : sign * Infinity;
-  }
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 export function findRuns(x0: Float64Array, x1: Float64Array): Run[] {
@@ -238,7 +240,7 @@ export function sizeOf(data: GraphData): number {
 
 /** Bytes that the data took on the way. */
 export function sentOf(data: GraphData): number {
-  return sizeOf(data) - (data.kind === 'image' && data.rough ? data.z.byteLength / 2 : 0);
+  return data.sent ?? sizeOf(data);
 }
 
 /** First and last instant that the data reaches; null when there is none. */

@@ -25,7 +25,7 @@ export function nearestIndex(t: Float64Array, seconds: number): number {
 }
 
 /** Values at the sample nearest to `ns`; a pixel column of many samples shows its range. */
-export function readLine(data: LineData, ns: bigint): LineSample[] {
+export function readLine(data: LineData, ns: bigint, digits = 5): LineSample[] {
   // The entries of m4 are left edges: the nearest centre is the nearest edge half a column earlier.
   const i = nearestIndex(data.t, secondsBetween(data.t0, ns) - data.dt / 2);
   if (i < 0) {
@@ -34,11 +34,12 @@ export function readLine(data: LineData, ns: bigint): LineSample[] {
   return data.columns.map((column, c) => {
     const y = data.y[c]!;
     if (data.mode === 'raw') {
-      return { column, text: formatValue(y[i]!) };
+      return { column, text: formatValue(y[i]!, digits) };
     }
     const low = y[data.n + i]!;
     const high = y[2 * data.n + i]!;
-    const text = low === high ? formatValue(low) : `${formatValue(low, 4)} … ${formatValue(high, 4)}`;
+    const range = `${formatValue(low, digits - 1)} … ${formatValue(high, digits - 1)}`;
+    const text = low === high ? formatValue(low, digits) : range;
     return { column, text };
   });
 }
@@ -51,7 +52,7 @@ export interface ImageSample {
 }
 
 /** Channel and value under (`ns`, `y`); null where there is no column or channel. */
-export function readImage(data: ImageData2D, ns: bigint, y: number): ImageSample | null {
+export function readImage(data: ImageData2D, ns: bigint, y: number, digits = 5): ImageSample | null {
   const seconds = secondsBetween(data.t0, ns);
   const i = lowerBound(data.x1, seconds);
   if (i >= data.n || data.x0[i]! > seconds) {
@@ -66,5 +67,5 @@ export function readImage(data: ImageData2D, ns: bigint, y: number): ImageSample
   }
   const value = data.z[i * data.m + channel]!;
   const rough = data.rough === true && Number.isFinite(value) && value !== 0;
-  return { channel: centres[channel]!, value, text: rough ? `≈ ${formatValue(value, 3)}` : formatValue(value) };
+  return { channel: centres[channel]!, value, text: rough ? `≈ ${formatValue(value, digits - 2)}` : formatValue(value, digits) };
 }

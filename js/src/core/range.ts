@@ -1,5 +1,6 @@
 /** Automatic ranges of value axes, from what is visible. */
 import type { GraphData, ImageData2D, LineData } from './decode';
+import type { Floats } from './numbers';
 import { secondsBetween } from './time';
 import type { TimeView } from './time';
 
@@ -135,7 +136,7 @@ export interface ChannelEdges {
 }
 
 /** Borders half way (by ratio on a log axis) between neighbouring centres, in whichever order these come. */
-export function channelEdges(centres: Float32Array, log: boolean): ChannelEdges | null {
+export function channelEdges(centres: Floats, log: boolean): ChannelEdges | null {
   const order: number[] = [];
   centres.forEach((value, i) => {
     if (Number.isFinite(value) && (!log || value > 0)) {
@@ -181,7 +182,7 @@ export function percentileExtent(
   while (stride > 1 && gcd(stride, data.m) > 1) {
     stride += 1;
   }
-  const picked = new Float32Array(Math.ceil(Math.max(count, 0) / stride));
+  const picked = new Float64Array(Math.ceil(Math.max(count, 0) / stride));
   let n = 0;
   for (let i = 0; i < count; i += stride) {
     const value = data.z[begin + i]!;

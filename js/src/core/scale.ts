@@ -21,7 +21,8 @@ function limits(a: number, b: number): [number, number] {
   if (!Number.isFinite(a) || !Number.isFinite(b)) {
     return [-1, 1];
   }
-  if (b - a <= Math.max(Math.abs(a), Math.abs(b)) * 1e-12) {
+  // Some fifty steps of double precision: closer values differ by rounding errors.
+  if (b - a <= Math.max(Math.abs(a), Math.abs(b)) * 1e-14) {
     const half = a === 0 ? 1 : Math.abs(a) * 0.1;
     return [a - half, b + half];
   }

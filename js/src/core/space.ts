@@ -3,6 +3,7 @@
  * have cells, each with two axes of its own; the cells of an orbit share their coordinates.
  */
 import type { AxisName, LogSpec, Plane, PlotSpec, SpaceKind } from '../protocol';
+import type { Floats } from './numbers';
 import type { CurveData, GapRange } from './decode';
 import type { Point, Rect } from './layout';
 import { PlotState, withUnit } from './plot';
@@ -11,7 +12,7 @@ import type { Extent } from './range';
 import { makeScale, panScale, toUnit, zoomScale } from './scale';
 import type { Scale } from './scale';
 import type { GraphState, TileStore } from './store';
-import { formatValue, prettyUnit } from './text';
+import { digitsWithin, formatValue, prettyUnit } from './text';
 import { addSeconds, secondsBetween } from './time';
 import type { TimeView } from './time';
 import { positionAt } from './trace';
@@ -171,7 +172,7 @@ export class SpacePlot extends PlotState {
 }
 
 /** Smallest and largest finite value; above zero for a log axis. */
-function extentOf(values: Float32Array, log: boolean): Extent | null {
+function extentOf(values: Floats, log: boolean): Extent | null {
   let [lo, hi] = [Infinity, -Infinity];
   for (const value of values) {
     if (Number.isFinite(value) && (!log || value > 0)) {
@@ -250,7 +251,7 @@ function moved(plot: SpacePlot, cells: readonly Cell[], cell: Cell, x: Scale, y:
 }
 
 /** Components of a curve that a cell shows. */
-export function componentsOf({ across, up }: Cell, data: CurveData): [Float32Array, Float32Array] | null {
+export function componentsOf({ across, up }: Cell, data: CurveData): [Floats, Floats] | null {
   const [a, b] = [data.y[COMPONENT[across]], data.y[COMPONENT[up]]];
   return a && b ? [a, b] : null;
 }
@@ -296,6 +297,6 @@ export function readCurve(plot: PlotState, state: GraphState, data: CurveData, i
   }
   return place.map((value, c) => {
     const [label, unit] = data.pair?.[c] ?? [data.columns[c]!, data.unit];
-    return [label, `${formatValue(value, 5)} ${prettyUnit(unit)}`.trim()];
+    return [label, `${formatValue(value, digitsWithin(plot.scale(COORDINATES[c] ?? 'y')))} ${prettyUnit(unit)}`.trim()];
   });
 }

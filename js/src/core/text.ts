@@ -31,13 +31,21 @@ export function prettyUnit(unit: string): string {
     .replace(/(?<!\d)([a-zA-Z)])-(\d)(?![\d.])/g, (_, letter: string, digit: string) => letter + raise(`-${digit}`));
 }
 
+/** Significant digits that tell values between `lo` and `hi` apart: `least` where these are far apart. */
+export function digitsWithin({ lo, hi }: { lo: number; hi: number }, least = 5): number {
+  const digits = Math.ceil(Math.log10(Math.max(Math.abs(lo), Math.abs(hi)) / (hi - lo))) + least - 1;
+  return Number.isFinite(digits) ? Math.min(Math.max(digits, least), 17) : least;
+}
+
 /** A value for the readout, `digits` significant digits. */
 export function formatValue(value: number, digits = 5): string {
   if (!Number.isFinite(value)) {
     return '–';
   }
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
+  // Digits behind the point are read more easily than those of a long power.
+  const long = size >= 1e6 && size < 1e15 && digits > Math.log10(size) + 1;
+  if (size !== 0 && !long && (size >= 1e6 || size < 1e-3)) {
     const [mantissa, exponent] = value.toExponential(digits - 2).split('e');
     return powerLabel(trueMinus(mantissa!), Number(exponent));
   }

@@ -1,8 +1,9 @@
 /** Places on a curve at instants. */
 import { lowerBound } from './range';
+import type { Floats } from './numbers';
 
 /** Values at an instant, between the points on either side; null outside of them and in holes. */
-export function positionAt(t: Float64Array, seconds: number, parts: readonly Float32Array[]): number[] | null {
+export function positionAt(t: Float64Array, seconds: number, parts: readonly Floats[]): number[] | null {
   const n = t.length;
   const slack = n > 1 ? ((t[n - 1]! - t[0]!) / (n - 1)) * 1.5 : Infinity;
   if (n === 0 || seconds < t[0]! - slack || seconds > t[n - 1]! + slack) {

@@ -112,16 +112,20 @@ function variableName(id: string): string {
  * it; its name starts with `_` to leave the user's alone.
  */
 function shownOnce(name: string, range: SuggestedRange, edits: readonly string[]): string {
-  if (!/^_[a-z0-9_]+$/.test(name)) {
-    throw new Error(`${name} is not a private Python name`);
-  }
   return [
     'from sciqlop_lab import Panel as _SciqlopPanel',
-    `if ${pythonLiteral(name)} not in globals():`,
+    `if ${pythonLiteral(privateName(name))} not in globals():`,
     `    ${name} = _SciqlopPanel(${pythonLiteral(range.start)}, ${pythonLiteral(range.stop)})`,
     ...edits.map(edit => `    ${name}.${edit}`),
     name
   ].join('\n');
+}
+
+function privateName(name: string): string {
+  if (!/^_[a-z0-9_]+$/.test(name)) {
+    throw new Error(`${name} is not a private Python name`);
+  }
+  return name;
 }
 
 /** Code that shows a panel with products. */
@@ -143,6 +147,25 @@ export function panelOfSpec(spec: string, name: string): string {
   const someRange = { start: '2020-01-01', stop: '2020-01-02' };
   const edit = `spec = __import__("json").loads(${pythonLiteral(spec)})`;
   return shownOnce(name, someRange, [edit]);
+}
+
+const TEMPLATES = '__import__("sciqlop_lab.templatepages", fromlist=["open_text"])';
+
+/** Code that shows the template that a file's text holds. */
+export function panelOfTemplate(text: string, path: string, name: string): string {
+  const made = `${TEMPLATES}.open_text(${pythonLiteral(text)}, ${pythonLiteral(path)})`;
+  return `if ${pythonLiteral(privateName(name))} not in globals():\n    ${name} = ${made}\n${name}`;
+}
+
+/** An expression: base64 of the spec of a template. */
+export function specOfTemplate(text: string, path: string): string {
+  return `${TEMPLATES}.spec_text(${pythonLiteral(text)}, ${pythonLiteral(path)})`;
+}
+
+/** An expression: base64 of the text of a template that now shows something else. */
+export function templateText(text: string, path: string, spec: string): string {
+  const args = [text, path, spec].map(pythonLiteral).join(', ');
+  return `${TEMPLATES}.written_text(${args})`;
 }
 
 /** An expression: base64 of a spec as the kernel itself would write it. */

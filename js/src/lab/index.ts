@@ -21,6 +21,7 @@ import { startDrag } from './drag';
 import { treeIcon } from './icons';
 import { takeDropsOnCells } from './insert';
 import { KernelBranches } from './kernels';
+import { MOUSE_EVENT } from './livepanel';
 import { addContextMenu, addToLauncher, addToPalette } from './menus';
 import { addPanelFiles } from './panelfile';
 import { SettingsBridge } from './settings';
@@ -213,6 +214,11 @@ function followSettings(bench: Workbench, registry: ISettingRegistry): void {
     dataset.sciqlopColormap = String(settings.get('colormap').composite ?? '');
     dataset.sciqlopMouse = String(settings.get('mouseMode').composite ?? '');
   };
+  // A mode chosen in a panel's help is the setting.
+  document.addEventListener(MOUSE_EVENT, event => {
+    event.preventDefault();
+    void registry.set(PLUGIN_ID, 'mouseMode', (event as CustomEvent<string>).detail);
+  });
   bridge.connect(registry, PLUGIN_ID, read).catch(() => {
     // Settings that cannot be read are reported by JupyterLab itself; the defaults stand.
   });

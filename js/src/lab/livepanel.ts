@@ -9,6 +9,9 @@ export const ADD_PRODUCT_EVENT = 'sciqlop:add-product';
 /** Dispatched on a panel's root element: it gives up what it waits for. */
 export const STOP_EVENT = 'sciqlop:stop';
 
+/** Dispatched on the document where somebody chooses what the mouse does; its detail is the mode. */
+export const MOUSE_EVENT = 'sciqlop:mouse-mode';
+
 /** Where products go: beside a plot as new plots, onto it, or below everything. */
 export type Place = 'above' | 'below' | 'into' | 'end';
 

@@ -1,14 +1,14 @@
-/** Panels as files: opened from the file browser or the launcher, saved by JupyterLab itself. */
+/** Panels as files, and templates of SciQLop: opened from the file browser or the launcher, saved by JupyterLab itself. */
 
 import type { ILayoutRestorer } from '@jupyterlab/application';
 import { WidgetTracker } from '@jupyterlab/apputils';
 import { ABCWidgetFactory, DocumentWidget, type DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Widget } from '@lumino/widgets';
 
-import { panelCode, panelOfSpec } from './code';
+import { normalSpec, panelCode, panelOfSpec, panelOfTemplate, specOfTemplate, templateText } from './code';
 import { CommandIDs } from './commands';
 import { panelIcon } from './icons';
-import { firstProduct, keyOf, readFile, sameJson, writeFile } from './panelformat';
+import { firstProduct, isTemplate, keyOf, readFile, sameJson, writeFile } from './panelformat';
 import { PanelTab } from './paneltab';
 import type { Workbench } from './workbench';
 
@@ -52,12 +52,28 @@ class PanelDocument extends DocumentWidget<PanelTab> {
 
   /** The panel is there: know what the file says, to tell an edit from another way to write it. */
   private async _begin(): Promise<void> {
-    const spec = readFile(this._text, this._bench.host.trans);
-    this._shown = spec === null ? null : ((await this.content.normal(spec)) ?? spec);
+    this._shown = await this._specOf(this._text);
     this._begun = true;
     if (!this.isDisposed && this.content.spec !== null) {
       void this._take(this.content.spec);
     }
+  }
+
+  /** What a text shows, as the kernel itself would write it; null for an empty file. */
+  private async _specOf(text: string): Promise<string | null> {
+    const { content } = this;
+    const { path } = this.context;
+    if (isTemplate(path, text)) {
+      return content.evaluate(specOfTemplate(text, path));
+    }
+    const spec = readFile(text, this._bench.host.trans);
+    return spec === null ? null : ((await content.evaluate(normalSpec(spec))) ?? spec);
+  }
+
+  /** The text of a template that shows something else. */
+  private async _rewritten(spec: string): Promise<string> {
+    const code = templateText(this._text, this.context.path, spec);
+    return (await this.content.evaluate(code)) ?? this._text;
   }
 
   private async _take(spec: string): Promise<void> {
@@ -74,7 +90,11 @@ class PanelDocument extends DocumentWidget<PanelTab> {
     if (this._shown === null || !sameJson(spec, this._shown)) {
       const isFirst = this._shown === null;
       this._shown = spec;
-      this._text = writeFile(spec);
+      const text = isTemplate(this.context.path, this._text) ? await this._rewritten(spec) : writeFile(spec);
+      if (this.isDisposed || this._shown !== spec) {
+        return; // it shows something newer by now
+      }
+      this._text = text;
       this.context.model.fromString(this._text);
       // Said here: the model itself takes a text for saved. What an empty file shows is nothing
       // that could be lost.
@@ -114,7 +134,11 @@ class PanelFactory extends ABCWidgetFactory<PanelDocument> {
     const content = new PanelTab({
       products: [],
       code: async name => {
-        const spec = readFile(context.model.toString(), trans);
+        const text = context.model.toString();
+        if (isTemplate(context.path, text)) {
+          return panelOfTemplate(text, context.path, name);
+        }
+        const spec = readFile(text, trans);
         return spec === null ? panelCode([], await this._bench.range(), name) : panelOfSpec(spec, name);
       },
       notebook: null,
@@ -148,7 +172,8 @@ export function addPanelFiles(bench: Workbench, restorer: ILayoutRestorer | null
       name: FACTORY,
       label: trans.__('SciQLop Panel'),
       modelName: 'text',
-      fileTypes: ['sciqlop-panel'],
+      // Templates of SciQLop are any JSON or YAML: “Open With” offers a panel for those.
+      fileTypes: ['sciqlop-panel', 'json', 'yaml'],
       defaultFor: ['sciqlop-panel'],
       translator: bench.host.translator
     },

@@ -6,6 +6,23 @@ import { JSONExt, type ReadonlyJSONValue } from '@lumino/coreutils';
 /** Of the file, for later versions of it. */
 const VERSION = 1;
 
+/** Whether a file holds a template of SciQLop, which the kernel reads and writes, rather than a panel. */
+export function isTemplate(path: string, text: string): boolean {
+  if (/\.ya?ml$/.test(path)) {
+    return true;
+  }
+  const value = parsed(text);
+  return typeof value === 'object' && value !== null && !('sciqlop_panel' in value) && 'plots' in value;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // which readFile says
+  }
+}
+
 /** The panel that a file holds, as JSON text; null for an empty file. */
 export function readFile(text: string, trans: TranslationBundle): string | null {
   if (!text.trim()) {

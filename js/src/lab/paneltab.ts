@@ -12,7 +12,7 @@ import { Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
 import type { DraggedProduct } from '../mime';
-import { normalSpec, pythonLiteral, type SuggestedRange } from './code';
+import { pythonLiteral, type SuggestedRange } from './code';
 import { evaluateText } from './evaluate';
 import { notebookHost, ownHost, NoKernel, type HostOptions, type KernelHost } from './kernelhost';
 import { SpecWatch } from './specwatch';
@@ -108,10 +108,10 @@ export class PanelTab extends Widget {
     await this._do(`if "${old}" in globals(): ${next} = globals().pop("${old}")`);
   }
 
-  /** A spec as the kernel itself would write it; null when it cannot say. */
-  async normal(spec: string): Promise<string | null> {
+  /** What an expression of the kernel gives, as text packed in base64; null when it cannot say. */
+  async evaluate(code: string): Promise<string | null> {
     const kernel = this._host?.session.session?.kernel;
-    return kernel ? evaluateText(kernel, normalSpec(spec)).catch(() => null) : null;
+    return kernel ? evaluateText(kernel, code).catch(() => null) : null;
   }
 
   override dispose(): void {

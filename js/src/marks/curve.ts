@@ -1,5 +1,6 @@
 /** Curves of two values against each other: joined or as points, in one colour or in those of time. */
 import { cssColor, lookupTable } from '../core/colormap';
+import type { Floats } from '../core/numbers';
 import type { Point } from '../core/layout';
 import { toUnit } from '../core/scale';
 import type { Scale } from '../core/scale';
@@ -39,7 +40,7 @@ export function clipToRect(surface: Surface, { x, y, width, height }: Rect, draw
 }
 
 /** The points in pixels; NaN where the pen is lifted. */
-function pixels({ rect, x, y }: Place, a: Float32Array, b: Float32Array): Float64Array {
+function pixels({ rect, x, y }: Place, a: Floats, b: Floats): Float64Array {
   const out = new Float64Array(a.length * 2);
   const hold = (v: number, low: number, size: number): number => Math.min(Math.max(v, low - BEYOND), low + size + BEYOND);
   for (let i = 0; i < a.length; i++) {
@@ -54,7 +55,7 @@ export function drawCurve(
   surface: Surface,
   place: Place,
   t: Float64Array,
-  parts: readonly [Float32Array, Float32Array],
+  parts: readonly [Floats, Floats],
   style: CurveStyle
 ): void {
   const at = pixels(place, ...parts);

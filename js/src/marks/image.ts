@@ -1,9 +1,12 @@
 /** Spectrograms: one bitmap column per data column, one bitmap row per pixel row, then stretched. */
 import { lookupTable } from '../core/colormap';
+import type { Floats } from '../core/numbers';
 import type { ImageData2D } from '../core/decode';
 import { channelEdges } from '../core/range';
 import { fromUnit } from '../core/scale';
 import type { Scale } from '../core/scale';
+import { bitmapOf } from './bitmaps';
+import type { Canvas } from './bitmaps';
 import { timeToX } from './frame';
 import type { Frame } from './frame';
 import type { Surface } from './surface';
@@ -12,13 +15,6 @@ export interface ImageStyle {
   z: Scale;
   colormap: string;
 }
-
-interface Bitmap {
-  key: string;
-  canvas: OffscreenCanvas | HTMLCanvasElement;
-}
-
-const bitmaps = new WeakMap<ImageData2D, Bitmap>();
 
 export function drawImageMark(
   surface: Surface,
@@ -57,26 +53,10 @@ export function drawImageMark(
   }
 }
 
-function bitmap(data: ImageData2D, y: Scale, style: ImageStyle, rows: number): Bitmap['canvas'] {
+function bitmap(data: ImageData2D, y: Scale, style: ImageStyle, rows: number): Canvas {
   const { z } = style;
   const key = [y.lo, y.hi, y.log, z.lo, z.hi, z.log, style.colormap, rows].join();
-  const held = bitmaps.get(data);
-  if (held?.key === key) {
-    return held.canvas;
-  }
-  const canvas = held?.canvas ?? makeCanvas();
-  canvas.width = data.n;
-  canvas.height = rows;
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-  const pixels = context.createImageData(data.n, rows);
-  paint(new Uint32Array(pixels.data.buffer), data, y, style, rows);
-  context.putImageData(pixels, 0, 0);
-  bitmaps.set(data, { key, canvas });
-  return canvas;
-}
-
-function makeCanvas(): OffscreenCanvas | HTMLCanvasElement {
-  return typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(1, 1);
+  return bitmapOf(data, key, data.n, rows, out => paint(out, data, y, style, rows));
 }
 
 /** Fill `out` (rows x n, top row first) with colours; what has no value stays transparent. */
@@ -156,7 +136,7 @@ function colorIndexer({ lo, hi, log }: Scale): (value: number) => number {
 /** For each column the channel of every pixel row (-1: none); alternating energy tables are mapped once. */
 function rowMaps(data: ImageData2D, y: Scale, rows: number): (column: number) => Int32Array {
   const { m } = data;
-  const build = (centres: Float32Array): Int32Array => rowMap(centres, data.yLog || y.log, y, rows);
+  const build = (centres: Floats): Int32Array => rowMap(centres, data.yLog || y.log, y, rows);
   const known: { at: number; map: Int32Array }[] = [];
   return column => {
     const centres = data.y.subarray(column * m, (column + 1) * m);
@@ -171,7 +151,7 @@ function rowMaps(data: ImageData2D, y: Scale, rows: number): (column: number) =>
   };
 }
 
-function equalRows(y: Float32Array, a: number, b: number, m: number): boolean {
+function equalRows(y: Floats, a: number, b: number, m: number): boolean {
   for (let k = 0; k < m; k++) {
     if (!Object.is(y[a + k], y[b + k])) {
       return false;
@@ -180,7 +160,7 @@ function equalRows(y: Float32Array, a: number, b: number, m: number): boolean {
   return true;
 }
 
-function rowMap(centres: Float32Array, logEdges: boolean, y: Scale, rows: number): Int32Array {
+function rowMap(centres: Floats, logEdges: boolean, y: Scale, rows: number): Int32Array {
   const map = new Int32Array(rows).fill(-1);
   const edges = channelEdges(centres, logEdges);
   if (!edges) {

@@ -17,6 +17,17 @@ function ground(surface: Surface, rect: Rect, background: string): void {
   surface.globalAlpha = 1;
 }
 
+/** A text that is no wider than `room`: what is too long ends in an ellipsis. */
+export function shortened(surface: Surface, text: string, room: number): string {
+  const letters = [...text];
+  let shown = text;
+  while (letters.length > 1 && surface.measureText(shown).width > room) {
+    letters.pop();
+    shown = `${letters.join('').trimEnd()}…`;
+  }
+  return shown;
+}
+
 /** Entries from the right upper corner of a plot, in as many rows as they need. */
 export function drawLegend(
   surface: Surface,
@@ -29,7 +40,9 @@ export function drawLegend(
   surface.textAlign = 'left';
   surface.textBaseline = 'middle';
   const line = style.fontSize * 1.4;
-  const widths = entries.map(({ label }) => SWATCH + 4 + surface.measureText(label).width + 10);
+  const around = SWATCH + 4 + 10;
+  const labels = entries.map(({ label }) => shortened(surface, label, rect.width - 2 * PAD - around));
+  const widths = labels.map(label => around + surface.measureText(label).width);
   let y = rect.y + 4;
   for (let from = 0; from < entries.length; ) {
     let width = widths[from]!;
@@ -44,7 +57,7 @@ export function drawLegend(
       surface.fillStyle = entries[from]!.color;
       surface.fillRect(x + 4, y + line / 2 - 1.5, SWATCH, 3);
       surface.fillStyle = style.foreground;
-      surface.fillText(entries[from]!.label, x + 8 + SWATCH, y + line / 2);
+      surface.fillText(labels[from]!, x + 8 + SWATCH, y + line / 2);
       x += widths[from]!;
     }
     y += line;
@@ -56,9 +69,10 @@ export function drawNotes(surface: Surface, rect: Rect, notes: string, backgroun
   surface.font = `italic ${style.smallFont}`;
   surface.textAlign = 'left';
   surface.textBaseline = 'top';
-  ground(surface, { x: rect.x + 4, y: rect.y + 3, width: surface.measureText(notes).width + 6, height: style.fontSize * 1.3 }, background);
+  const shown = shortened(surface, notes, rect.width - 14);
+  ground(surface, { x: rect.x + 4, y: rect.y + 3, width: surface.measureText(shown).width + 6, height: style.fontSize * 1.3 }, background);
   surface.fillStyle = style.muted;
-  surface.fillText(notes, rect.x + 7, rect.y + 5);
+  surface.fillText(shown, rect.x + 7, rect.y + 5);
 }
 
 /** Why a plot shows less than was asked for, in its middle; cut to its width. */
@@ -66,11 +80,7 @@ export function drawChip(surface: Surface, rect: Rect, text: string, color: stri
   surface.font = style.font;
   surface.textAlign = 'center';
   surface.textBaseline = 'middle';
-  const room = rect.width - 24;
-  let shown = text;
-  while (shown.length > 1 && surface.measureText(shown).width > room) {
-    shown = `${shown.slice(0, -2)}…`;
-  }
+  const shown = shortened(surface, text, rect.width - 24);
   const width = surface.measureText(shown).width + 16;
   const box = { x: rect.x + (rect.width - width) / 2, y: rect.y + rect.height / 2 - 11, width, height: 22 };
   surface.fillStyle = background;

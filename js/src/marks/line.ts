@@ -1,5 +1,6 @@
 /** Lines, steps and points, from raw samples or from first, min, max, last of pixel columns. */
 import type { LineData } from '../core/decode';
+import type { Floats } from '../core/numbers';
 import { lowerBound } from '../core/range';
 import { warp } from '../core/scale';
 import { secondsBetween } from '../core/time';
@@ -22,8 +23,8 @@ const CROWDED = 2;
 const SPARSE = 14;
 /** Columns up to this many pixels wide are drawn as bars: 3 to 20 times cheaper than a stroke. */
 const BAR = 2.5;
-/** From this many points on a line is one pixel wide, which software rasterisers draw 7 times faster. */
-const MANY = 400;
+/** With this many points to a pixel a line is one pixel wide, which software rasterisers draw 7 times faster. */
+const MANY = 0.5;
 
 /** What the user chose of lines; nothing when left out. */
 export interface LineLook {
@@ -48,17 +49,21 @@ export function drawLine(
   const y = valueToY(frame);
   const low = frame.rect.y - BEYOND;
   const high = frame.rect.y + frame.rect.height + BEYOND;
+  const bottom = frame.rect.y + frame.rect.height;
   const straight = !frame.y.log && frame.y.knee === 0;
   const toY = (value: number): number => {
     // NaN stays NaN, as does what a logarithm cannot take.
-    const at = y.a * (straight ? value : warp(frame.y, value)) + y.b;
+    // Differences from the axis' end are exact, also where all values lie far from zero.
+    const at = straight ? bottom + y.a * (value - frame.y.lo) : y.a * warp(frame.y, value) + y.b;
     return at < low ? low : at > high ? high : at;
   };
   // One sample on either side of the view, so that lines leave through the border.
   const from = Math.max(0, lowerBound(data.t, secondsBetween(data.t0, frame.view.start)) - 2);
   const to = Math.min(data.n, lowerBound(data.t, secondsBetween(data.t0, frame.view.stop)) + 2);
   const { width = null, marker = 'none' } = look;
-  const pen = (width ?? (to - from > MANY ? 1 : 1.4)) + 2 * halo;
+  // Of the points' density, not of their number: parts of one line look alike.
+  const across = to > from ? (data.t[to - 1]! - data.t[from]!) * x.a : 0;
+  const pen = (width ?? (to - from > MANY * across ? 1 : 1.4)) + 2 * halo;
   // Bars are as wide as their columns: a wide line that is steep would look thin.
   const bars = (width ?? 1) <= MOST_BAR;
   surface.lineJoin = 'bevel';
@@ -95,7 +100,7 @@ export function drawLine(
 function strokeSamples(
   surface: Surface,
   { t, n }: LineData,
-  values: Float32Array,
+  values: Floats,
   from: number,
   to: number,
   x: Affine,
@@ -149,7 +154,7 @@ function strokeSamples(
 }
 
 /** Whether a sample before (`step` -1) or after (1) the one at `i` lies close to it. */
-function isNear(t: Float64Array, values: Float32Array, n: number, i: number, step: -1 | 1, perSecond: number): boolean {
+function isNear(t: Float64Array, values: Floats, n: number, i: number, step: -1 | 1, perSecond: number): boolean {
   for (let j = i + step; j >= 0 && j < n && Math.abs(t[j]! - t[i]!) * perSecond < CROWDED; j += step) {
     if (!Number.isNaN(values[j]!)) {
       return true;
@@ -162,7 +167,7 @@ function isNear(t: Float64Array, values: Float32Array, n: number, i: number, ste
 function fillColumns(
   surface: Surface,
   { t, n, dt }: LineData,
-  values: Float32Array,
+  values: Floats,
   from: number,
   to: number,
   x: Affine,
@@ -227,7 +232,7 @@ function fillColumns(
 function strokeColumns(
   surface: Surface,
   { t, n, dt }: LineData,
-  values: Float32Array,
+  values: Floats,
   from: number,
   to: number,
   x: Affine,
@@ -285,7 +290,7 @@ function strokeColumns(
 /** Every sample, or the extremes of every column: what lies between these two cannot be told apart. */
 function pointsOf(
   { mode, t, n, dt }: LineData,
-  values: Float32Array,
+  values: Floats,
   from: number,
   to: number,
   x: Affine,

@@ -50,44 +50,6 @@ export function drawSpan(
   surface.restore();
 }
 
-/** An event of a time table or catalogue; `count` are joined where they lie too close. */
-export interface Overlaid {
-  start: bigint;
-  stop: bigint;
-  color: string;
-  name: string;
-  text: string;
-  count: number;
-}
-
-/** Events as translucent bands; thousands of them, so that nothing is done for one out of sight. */
-export function drawOverlaid(surface: Surface, frame: Frame, spans: readonly Overlaid[]): void {
-  const { rect, view } = frame;
-  const perNs = rect.width / Number(view.stop - view.start);
-  surface.save();
-  for (const { start, stop, color } of spans) {
-    if (stop < view.start || start > view.stop) {
-      continue;
-    }
-    const left = rect.x + Number(start - view.start) * perNs;
-    const right = rect.x + Number(stop - view.start) * perNs;
-    const from = Math.max(rect.x, left);
-    const to = Math.min(rect.x + rect.width, Math.max(right, left + 1));
-    surface.fillStyle = color;
-    surface.globalAlpha = 0.25;
-    surface.fillRect(from, rect.y, Math.max(0, to - from), rect.height);
-    if (right - left > 3) {
-      surface.globalAlpha = 0.7;
-      for (const edge of [left, right]) {
-        if (edge >= rect.x && edge <= rect.x + rect.width) {
-          surface.fillRect(Math.round(edge) - 0.5, rect.y, 1, rect.height);
-        }
-      }
-    }
-  }
-  surface.restore();
-}
-
 /** The instant at a pixel. */
 export function fromUnitX(view: TimeView, rect: Rect, x: number): bigint {
   return view.start + BigInt(Math.round(((x - rect.x) / rect.width) * Number(view.stop - view.start)));

@@ -74,7 +74,8 @@ export class Crosshair {
         readout.hide(); // a dot says where it is
       } else {
         const at = plot instanceof SpacePlot && here ? here.pointer.x : x;
-        readout.show(plot, { instant, header, y, x: at - first.x }, this.shown!.theme);
+        const rect = layout.plots[i]!;
+        readout.show(plot, { instant, header, y, x: at - first.x }, rect, this.shown!.theme);
       }
     });
   }

@@ -53,7 +53,8 @@ function derive(panel: PanelHost, plot: PlotState, graph: GraphSpec, op: string)
   panel.gestureEnded();
   const states = panel.plots.flatMap(one => one.states());
   const columns = Object.fromEntries(states.map(state => [state.id, [...columnsOf(state)]]));
-  const about = { op, plot: plot.id, graph: graph.id, columns };
+  const pictures = states.filter(state => state.tiles.some(({ data }) => data?.kind === 'image')).map(({ id }) => id);
+  const about = { op, plot: plot.id, graph: graph.id, columns, pictures };
   asked(panel, 'derive', about, ({ value }) => new DeriveDialog(panel, plot.id, about, value as Form));
 }
 

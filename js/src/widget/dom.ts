@@ -1,6 +1,9 @@
 /** Small helpers; all text goes through textContent. */
 import type { Rect } from '../core/layout';
 
+/** On an element: JupyterLab leaves the keys that are pressed there, or below it, alone. */
+export const HELD_OFF = 'data-lm-suppress-shortcuts';
+
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,

@@ -2,7 +2,7 @@
 import type { PlotState } from '../core/plot';
 import type { PanelLayout, Rect } from '../core/layout';
 import { formatDuration, formatTime } from '../core/time';
-import { drawChip, drawLegend, drawNotes } from '../marks/legend';
+import { drawChip, drawLegend, drawNotes, shortened } from '../marks/legend';
 import type { LegendEntry } from '../marks/legend';
 import type { Surface } from '../marks/surface';
 import { SvgSurface } from '../marks/svg';
@@ -74,7 +74,8 @@ function paintAll(surface: Surface, scene: Scene, title: string): PanelLayout {
   surface.fillStyle = theme.foreground;
   surface.textAlign = 'left';
   surface.textBaseline = 'middle';
-  surface.fillText([title, timeText(scene)].filter(text => text !== '').join(' · '), 10, HEADER / 2 + 2);
+  const head = [title, timeText(scene)].filter(text => text !== '').join(' · ');
+  surface.fillText(shortened(surface, head, layout.width - 20), 10, HEADER / 2 + 2);
   return layout;
 }
 

@@ -1,5 +1,6 @@
 /** What mouse and keys do, on demand: the list follows the mouse mode that is set. */
 import { make, makeButton } from './dom';
+import { chooseMouse, isPlain } from './mousemode';
 import type { MakePart } from './part';
 
 type Rows = readonly (readonly [string, string])[];
@@ -58,12 +59,11 @@ function table(title: string, rows: Rows): HTMLElement {
   return node;
 }
 
-/** The choice between the two mouse modes; JupyterLab's settings keep it, elsewhere it is the page's. */
+/** The choice between the two mouse modes. */
 function modes(document: Document, changed: () => void): HTMLElement {
   const node = make('fieldset', 'sq-help-modes');
   node.append(make('legend', 'sq-help-heading', 'Mouse'));
-  const { dataset } = document.documentElement;
-  const plain = dataset.sciqlopMouse === 'plain';
+  const plain = isPlain(document);
   for (const [value, text] of [['sciqlop', 'as in SciQLop: the wheel and a drag move'], ['plain', 'plain: the wheel zooms, a drag draws a box']] as const) {
     const label = make('label', 'sq-help-mode');
     const input = make('input', '');
@@ -72,7 +72,7 @@ function modes(document: Document, changed: () => void): HTMLElement {
     input.value = value;
     input.checked = (value === 'plain') === plain;
     input.addEventListener('change', () => {
-      dataset.sciqlopMouse = value;
+      chooseMouse(document, value);
       changed();
     });
     label.append(input, make('span', '', text));
@@ -104,7 +104,7 @@ export const makeHelp: MakePart = panel => {
     }
   };
   const fill = (): void => {
-    const mode = ownerDocument.documentElement.dataset.sciqlopMouse === 'plain' ? PLAIN : SCIQLOP;
+    const mode = isPlain(ownerDocument) ? PLAIN : SCIQLOP;
     node.replaceChildren(
       makeButton('sq-tool sq-help-close', '✕', 'Close (Escape)', () => show(false)),
       modes(ownerDocument, () => {

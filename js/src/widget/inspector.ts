@@ -5,7 +5,7 @@
 import { AskError } from '../core/questions';
 import type { PlotState } from '../core/plot';
 import type { Command } from '../protocol';
-import { make, makeButton, setText } from './dom';
+import { HELD_OFF, make, makeButton, setText } from './dom';
 import { formOf } from './inspectorforms';
 import type { ProductInput } from './inspectorforms';
 import { InspectorTree, itemsOf, plotKey } from './inspectortree';
@@ -74,7 +74,7 @@ class Inspector implements Part {
     node.hidden = true;
     node.setAttribute('aria-label', 'Inspector');
     // JupyterLab's shortcuts mean nothing here, and neither do the panel's keys.
-    node.setAttribute('data-lm-suppress-shortcuts', '');
+    node.setAttribute(HELD_OFF, '');
     node.addEventListener('keydown', event => this.ownKey(event));
     node.addEventListener('contextmenu', event => event.stopPropagation());
     const head = make('div', 'sq-inspector-head');

@@ -1,6 +1,8 @@
 /** Mouse, touch and keys become a few verbs; SciQLop's mouse model, or a plain one. */
 import type { Hit, Point } from '../core/layout';
 import type { AxisName } from '../protocol';
+import { HELD_OFF } from './dom';
+import { isPlain } from './mousemode';
 
 export interface Gestures {
   hit(x: number, y: number): Hit | null;
@@ -67,7 +69,7 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
       }
       event.preventDefault();
       event.stopPropagation();
-      wheel(g, hit, event, isPlain(stage));
+      wheel(g, hit, event, isPlain(stage.ownerDocument));
     },
     { passive: false }
   );
@@ -80,11 +82,6 @@ export function attachPointer(stage: HTMLElement, g: Gestures): () => void {
   });
   on('pointerleave', () => g.hover(null));
   return () => cleanups.forEach(cleanup => cleanup());
-}
-
-/** What JupyterLab's settings say: the wheel zooms and a drag draws a box, rather than both moving. */
-function isPlain(stage: HTMLElement): boolean {
-  return stage.ownerDocument.documentElement.dataset.sciqlopMouse === 'plain';
 }
 
 function wheel(g: Gestures, hit: Hit, event: WheelEvent, plain: boolean): void {
@@ -136,7 +133,7 @@ function attachDrag(
     if (event.button !== 0 || !hit || hit.zone !== 'plot') {
       return;
     }
-    const box = isPlain(stage) && !event.shiftKey;
+    const box = isPlain(stage.ownerDocument) && !event.shiftKey;
     drag = { id: event.pointerId, from: local(event), index: hit.index, moving: false, box };
   });
   on('pointermove', event => {
@@ -183,14 +180,21 @@ function attachDrag(
 
 /**
  * Keys of the focused panel. JupyterLab's shortcuts would take M, L and the arrows in a notebook
- * (M turns the cell into Markdown), so they are held off for exactly the keys that a panel uses.
+ * (M turns the cell into Markdown), so they are held off for exactly the keys that a panel uses, and
+ * for all but Ctrl+S and the like in what stands in it: menus, dialogs, buttons. Notebooks bind keys
+ * to whatever has the focus, so that element itself has to say so.
  */
 export function attachKeys(root: HTMLElement, g: Gestures, used: (event: KeyboardEvent) => boolean): () => void {
   const inText = (event: Event): boolean =>
     event.target instanceof Element && event.target.closest('input, select, textarea, [contenteditable]') !== null;
   const before = (event: KeyboardEvent): void => {
-    const ours = event.target instanceof Node && root.contains(event.target) && !inText(event) && used(event);
-    root.toggleAttribute('data-lm-suppress-shortcuts', ours);
+    const { target } = event;
+    const inside = target instanceof Element && root.contains(target);
+    const ours = inside && !inText(event) && used(event);
+    root.toggleAttribute(HELD_OFF, ours);
+    if (inside && target !== root) {
+      target.toggleAttribute(HELD_OFF, ours || (!event.ctrlKey && !event.metaKey));
+    }
   };
   const down = (event: KeyboardEvent): void => {
     const onButton = event.target instanceof HTMLButtonElement && (event.key === 'Enter' || event.key === ' ');

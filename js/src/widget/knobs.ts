@@ -118,22 +118,7 @@ class Knobs implements Part {
     panel.stage.element.after(this.node);
     panel.model.on('change:knob_specs', this.adopt);
     this.node.addEventListener('keydown', event => this.undoByKey(event));
-    this.view.addEventListener('keydown', this.holdOff, true);
   }
-
-  private get view(): Window {
-    return this.node.ownerDocument.defaultView ?? window;
-  }
-
-  /**
-   * Arrows and letters turn a knob here, and are no shortcuts of the page; Ctrl+S and the like are.
-   * Notebooks bind keys to whatever has the focus, so that element itself has to say so.
-   */
-  private readonly holdOff = (event: KeyboardEvent): void => {
-    if (event.target instanceof Element && this.node.contains(event.target)) {
-      event.target.toggleAttribute('data-lm-suppress-shortcuts', !event.ctrlKey && !event.metaKey);
-    }
-  };
 
   private undoByKey(event: KeyboardEvent): void {
     const inText = event.target instanceof HTMLInputElement && /text|number/.test(event.target.type);
@@ -213,6 +198,9 @@ class Knobs implements Part {
   }
 
   drawn(layout: PanelLayout): void {
+    if (this.groups.size === 0) {
+      return; // asking for sizes lays the whole page out again
+    }
     const { root, stage } = this.panel;
     const beside = root.clientWidth >= NARROW;
     root.classList.toggle('sq-knobs-beside', beside);
@@ -241,7 +229,6 @@ class Knobs implements Part {
 
   close(): void {
     this.panel.model.off('change:knob_specs', this.adopt);
-    this.view.removeEventListener('keydown', this.holdOff, true);
     this.groups.forEach(group => group.close());
     this.node.remove();
   }

@@ -98,14 +98,18 @@ function openSub(root: HTMLElement, node: HTMLElement, entry: MenuEntry, finish:
   sub.classList.add('sq-menu-sub');
   sub.dataset.of = entry.label;
   node.parentElement!.append(sub);
-  const [box, own] = [node.getBoundingClientRect(), node.parentElement!.getBoundingClientRect()];
-  const page = root.ownerDocument.documentElement;
-  const lowest = page.clientHeight - sub.offsetHeight - 4;
-  sub.style.top = `${Math.max(0, Math.min(box.top - 4, lowest)) - own.top}px`;
-  // To the other side where it would leave the window.
-  const edge = typeof sub.showPopover === 'function' ? page.clientWidth : rightEdge(root);
-  const right = box.right + sub.offsetWidth < edge;
-  sub.style.left = right ? `${own.width - 2}px` : `${2 - sub.offsetWidth}px`;
+  const onTop = raise(sub);
+  const beside = (): void => {
+    const [box, own] = [node.getBoundingClientRect(), node.parentElement!.getBoundingClientRect()];
+    const edge = onTop ? root.ownerDocument.documentElement.clientWidth : rightEdge(root);
+    // To the other side where it would leave the window.
+    const x = box.right + sub.offsetWidth < edge ? own.right - 2 : own.left + 2 - sub.offsetWidth;
+    const [left, top] = onTop ? [0, 0] : [own.left, own.top];
+    sub.style.left = `${x - left}px`;
+    sub.style.top = `${within(root, sub, box.top - 4) - top}px`;
+  };
+  beside();
+  node.parentElement!.addEventListener('scroll', () => sub.isConnected && beside());
 }
 
 function focusable(node: HTMLElement): HTMLElement[] {
@@ -150,22 +154,29 @@ function rightEdge(root: HTMLElement): number {
 }
 
 /**
- * Show a menu inside the window, whatever the place: above everything where the browser has a top
- * layer, because the output of a cell would cut it off; within the panel elsewhere.
+ * Above everything where the browser has a top layer, because the output of a cell would cut a menu
+ * off, and a menu that scrolls its own submenus; whether it has one.
  */
-function put(root: HTMLElement, node: HTMLElement, at: { x: number; y: number }): void {
-  let [left, top] = [0, 0];
-  let width = rightEdge(root);
-  const page = root.ownerDocument.documentElement;
-  if (typeof node.showPopover === 'function') {
-    node.popover = 'manual';
-    node.showPopover();
-    width = page.clientWidth;
-  } else {
-    ({ left, top } = root.getBoundingClientRect());
+function raise(node: HTMLElement): boolean {
+  if (typeof node.showPopover !== 'function') {
+    return false;
   }
-  const x = Math.max(0, Math.min(at.x, width - node.offsetWidth - 4));
-  const y = Math.max(0, Math.min(at.y, page.clientHeight - node.offsetHeight - 4));
-  node.style.left = `${x - left}px`;
-  node.style.top = `${y - top}px`;
+  node.popover = 'manual';
+  node.showPopover();
+  return true;
+}
+
+/** The place nearest to `top` where a menu is inside the window; one that is higher scrolls. */
+function within(root: HTMLElement, node: HTMLElement, top: number): number {
+  const { clientHeight } = root.ownerDocument.documentElement;
+  return Math.max(4, Math.min(top, clientHeight - node.offsetHeight - 4));
+}
+
+/** Show a menu inside the window, whatever the place. */
+function put(root: HTMLElement, node: HTMLElement, at: { x: number; y: number }): void {
+  const onTop = raise(node);
+  const width = onTop ? root.ownerDocument.documentElement.clientWidth : rightEdge(root);
+  const { left, top } = onTop ? { left: 0, top: 0 } : root.getBoundingClientRect();
+  node.style.left = `${Math.max(0, Math.min(at.x, width - node.offsetWidth - 4)) - left}px`;
+  node.style.top = `${within(root, node, at.y) - top}px`;
 }

@@ -2,8 +2,9 @@
 import { AskError } from '../core/questions';
 import { clampView, formatTime } from '../core/time';
 import type { TimeView } from '../core/time';
+import { EventIndex } from '../marks/overlaid';
+import type { Overlaid } from '../marks/overlaid';
 import { fromUnitX } from '../marks/spans';
-import type { Overlaid } from '../marks/spans';
 import { asked } from './actions';
 import { make, setText } from './dom';
 import type { MenuEntry } from './menu';
@@ -21,6 +22,7 @@ interface List {
 
 /** Milliseconds of rest before what is in sight is asked for again. */
 const PAUSE = 150;
+const MOST_TOLD = 2;
 const KEYS: Record<string, boolean> = { n: true, p: false };
 
 const known = new WeakMap<HTMLElement, List[]>();
@@ -82,16 +84,7 @@ export const makeOverlays: MakePart = panel => {
   const take = (lists: List[], view: TimeView): void => {
     have = { view, joined: lists.some(list => list.spans.some(span => span[4] > 1)) };
     known.set(panel.root, lists);
-    panel.stage.overlaid = lists.flatMap(list =>
-      list.spans.map(([start, stop, color, text, count]): Overlaid => ({
-        start: BigInt(start),
-        stop: BigInt(stop),
-        color: color ?? list.color,
-        name: list.name,
-        text,
-        count
-      }))
-    );
+    panel.stage.overlaid = new EventIndex(lists.flatMap(eventsOf));
     const errors = lists.flatMap(list => (list.error ? [`${list.name}: ${list.error}`] : [])).join('; ');
     if (errors !== '' && errors !== told) {
       panel.notify('warning', errors);
@@ -145,10 +138,10 @@ export const makeOverlays: MakePart = panel => {
       const rect = layout.plots[0];
       const hit = pointer && rect ? panel.stage.hit(pointer.x, pointer.y) : null;
       const at = hit?.zone === 'plot' && rect && pointer ? fromUnitX(panel.view, rect, pointer.x) : null;
-      const found = at === null ? [] : spansAt(panel.stage.overlaid, at, panel.view, rect!.width);
+      const found = at === null ? [] : eventsAt(panel.stage.overlaid, at, panel.view, rect!.width);
       tip.hidden = found.length === 0;
       if (found.length > 0 && pointer) {
-        setText(tip, found.slice(0, 2).map(describe).join('\n'));
+        setText(tip, describeAll(found));
         const left = pointer.x + 320 > layout.width ? pointer.x - 12 - tip.offsetWidth : pointer.x + 12;
         tip.style.left = `${Math.max(0, left)}px`;
         tip.style.top = `${pointer.y + 14}px`;
@@ -176,14 +169,31 @@ function isKey(panel: PanelHost, event: KeyboardEvent): boolean {
   return plain && event.key.toLowerCase() in KEYS && (panel.spec.overlays ?? []).length > 0;
 }
 
-/** Spans under an instant; short ones a few pixels around it. */
-function spansAt(spans: readonly Overlaid[], at: bigint, view: TimeView, width: number): Overlaid[] {
-  const near = ((view.stop - view.start) * 2n) / BigInt(Math.max(1, Math.round(width)));
-  return spans.filter(({ start, stop }) => start - near <= at && at <= stop + near);
+function eventsOf(list: List): Overlaid[] {
+  return list.spans.map(([start, stop, color, text, count]) => ({
+    start: BigInt(start),
+    stop: BigInt(stop),
+    color: color ?? list.color,
+    name: list.name,
+    text,
+    count
+  }));
 }
 
-function describe({ start, stop, name, text, count }: Overlaid): string {
+/** Events under an instant; short ones a few pixels around it. */
+function eventsAt(events: EventIndex, at: bigint, view: TimeView, width: number): Overlaid[] {
+  const near = ((view.stop - view.start) * 2n) / BigInt(Math.max(1, Math.round(width)));
+  return events.within(at - near, at + near);
+}
+
+/** What a pointer is told of the events below it. */
+export function describeAll(events: readonly Overlaid[]): string {
+  const more = events.length - MOST_TOLD;
+  return [...events.slice(0, MOST_TOLD).map(describe), ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+function describe({ start, stop, name, text }: Overlaid): string {
   const second = 1_000_000_000n;
-  const lines = [name, `${formatTime(start, second)} – ${formatTime(stop, second)}`];
-  return [...lines, ...(text !== '' ? [text] : []), ...(count > 1 ? [] : [])].join('\n');
+  const lines = [name, `${formatTime(start, second)} – ${formatTime(stop, second)}`, text];
+  return lines.filter(line => line !== '').join('\n');
 }

@@ -25,8 +25,9 @@ import type { Frame } from '../marks/frame';
 import { drawImageMark } from '../marks/image';
 import { drawItems } from '../marks/items';
 import { drawLine } from '../marks/line';
-import { drawGap, drawOverlaid, drawSpan } from '../marks/spans';
-import type { Overlaid } from '../marks/spans';
+import { drawOverlaid } from '../marks/overlaid';
+import type { EventIndex } from '../marks/overlaid';
+import { drawGap, drawSpan } from '../marks/spans';
 import type { Surface } from '../marks/surface';
 import type { AxisName, SpanSpec } from '../protocol';
 import { paintSpace } from './paintspace';
@@ -43,7 +44,7 @@ export interface Scene {
   pixelRatio: number;
   margins: Margins;
   spans: readonly SpanSpec[];
-  overlaid: readonly Overlaid[];
+  overlaid: EventIndex;
 }
 
 interface Axis {

@@ -1,5 +1,6 @@
 /** Plots whose x axis is not time, cell by cell. */
 import type { CurveData } from '../core/decode';
+import type { Floats } from '../core/numbers';
 import type { Point, Rect } from '../core/layout';
 import type { Scale } from '../core/scale';
 import { toUnit } from '../core/scale';
@@ -126,7 +127,7 @@ function paintTimes(
   { view, theme }: SpaceScene,
   cell: Cell,
   data: CurveData,
-  parts: readonly [Float32Array, Float32Array],
+  parts: readonly [Floats, Floats],
   color: string,
   orbit: boolean
 ): void {

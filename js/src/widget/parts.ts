@@ -13,6 +13,7 @@ import { makePlotMenu } from './plotmenu';
 import { makeReorder } from './reorder';
 import { makeSpacing } from './spacing';
 import { makeTelling } from './telling';
+import { makeTemplates } from './templates';
 import { makeTimeBar } from './timebar';
 
 export const PARTS: readonly MakePart[] = [
@@ -24,6 +25,7 @@ export const PARTS: readonly MakePart[] = [
   makeCrosshair,
   makeSpacing,
   makeFinder,
+  makeTemplates,
   makeHeights,
   makeReorder,
   makeTimeBar,

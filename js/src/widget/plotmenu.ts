@@ -11,6 +11,7 @@ import { notebookEntries } from './notebook';
 import { overlayEntries } from './overlays';
 import type { MakePart, PanelHost } from './part';
 import { moveEntries } from './reorder';
+import { templateEntries } from './templates';
 
 /** What a part of a panel adds to the menu of a plot; groups are kept apart by rules. */
 export type PlotEntries = (panel: PanelHost, plot: PlotState) => MenuEntry[];
@@ -24,6 +25,7 @@ export const PLOT_ENTRIES: PlotEntries[] = [
   overlayEntries,
   notebookEntries,
   exportEntries,
+  templateEntries,
   placeEntries
 ];
 

@@ -1,9 +1,10 @@
 /** What one plot has at the crosshair: the time, and a line for each visible component. */
 import type { PlotState } from '../core/plot';
+import type { Rect } from '../core/layout';
 import { readImage, readLine } from '../core/nearest';
 import { readCurve } from '../core/space';
 import type { GraphState } from '../core/store';
-import { formatValue, prettyUnit } from '../core/text';
+import { digitsWithin, formatValue, prettyUnit } from '../core/text';
 import { make } from './dom';
 import { columnsOf } from './paint';
 import { lineColors } from './theme';
@@ -26,17 +27,24 @@ const AWAY = 10;
 
 export class Readout {
   readonly node = make('div', 'sq-readout');
+  private where = { x: 0, width: 0 };
+  /** Width of the box: told by the browser, because asking for it lays the whole page out again. */
+  private own = 0;
 
   constructor() {
     this.node.hidden = true;
     this.node.setAttribute('aria-hidden', 'true');
+    if (typeof ResizeObserver !== 'undefined') {
+      new ResizeObserver(entries => this.measured(entries)).observe(this.node);
+    }
   }
 
   hide(): void {
     this.node.hidden = true;
   }
 
-  show(plot: PlotState, { instant, header, y, x }: Place, theme: Theme): void {
+  /** Show what `plot` has there; `rect` is where it lies. */
+  show(plot: PlotState, { instant, header, y, x }: Place, rect: Rect, theme: Theme): void {
     const rows: HTMLElement[] = [];
     let offset = 0;
     for (const state of plot.states()) {
@@ -49,18 +57,26 @@ export class Readout {
     if (gap) {
       rows.push(make('div', 'sq-readout-gap', `not delivered: ${gap.reason}`));
     }
-    const size = this.node.parentElement;
-    this.node.hidden = rows.length === 0 || !size;
-    if (rows.length > 0 && size) {
-      const room = Math.max(1, Math.floor((size.clientHeight - AROUND) / ROW));
+    this.node.hidden = rows.length === 0;
+    if (rows.length > 0) {
+      const room = Math.max(1, Math.floor((rect.height - AROUND) / ROW));
       this.node.replaceChildren(make('div', 'sq-readout-time', header), ...cut(rows, room));
-      this.put(x, size.clientWidth);
+      this.where = { x, width: rect.width };
+      this.put();
+    }
+  }
+
+  private measured(entries: readonly ResizeObserverEntry[]): void {
+    const width = entries.at(-1)?.borderBoxSize?.[0]?.inlineSize ?? 0;
+    if (width > 0 && width !== this.own) {
+      this.own = width;
+      this.put();
     }
   }
 
   /** On the other side of the line where the box would leave the plot. */
-  private put(x: number, width: number): void {
-    const own = this.node.offsetWidth;
+  private put(): void {
+    const { own, where: { x, width } } = this;
     const flip = own > 0 ? x + AWAY + own > width && x > width - x : x > width * 0.6;
     this.node.style.left = flip ? 'auto' : `${x + AWAY}px`;
     this.node.style.right = flip ? `${width - x + AWAY}px` : 'auto';
@@ -88,11 +104,11 @@ function readGraph(
     return [];
   }
   if (data.kind === 'image') {
-    const sample = y === null ? null : readImage(data, instant, y);
+    const sample = y === null ? null : readImage(data, instant, y, digitsWithin(plot.scale('z')));
     if (!sample) {
       return [];
     }
-    const at = `${data.yLabel === '' ? 'y' : data.yLabel} ${formatValue(sample.channel, 4)} ${prettyUnit(data.yUnit)}`.trim();
+    const at = `${data.yLabel === '' ? 'y' : data.yLabel} ${formatValue(sample.channel, digitsWithin(plot.scale('y'), 4))} ${prettyUnit(data.yUnit)}`.trim();
     return [row(null, at, `${sample.text} ${prettyUnit(data.unit)}`.trim())];
   }
   if (data.kind === 'curve') {
@@ -103,7 +119,7 @@ function readGraph(
   }
   const hidden = plot.hidden(state.id);
   const single = data.columns.length === 1;
-  return readLine(data, instant).flatMap((sample, i) =>
+  return readLine(data, instant, digitsWithin(plot.scale(plot.axisOf(state)))).flatMap((sample, i) =>
     hidden.has(sample.column)
       ? []
       : [row(colors[i]!, single ? plot.name(state, data) || sample.column : sample.column, sample.text)]

@@ -17,7 +17,7 @@ import type { OverlayActions } from './overlay';
 import { arrange, paintPanel } from './paint';
 import type { Scene } from './paint';
 import { describePanel, graphsJson } from './summary';
-import type { Overlaid } from '../marks/spans';
+import { EventIndex } from '../marks/overlaid';
 import { readTheme } from './theme';
 
 export type PanelStatus = 'idle' | 'pending' | 'error' | 'disconnected';
@@ -47,7 +47,7 @@ export class Stage {
   layout: PanelLayout | null = null;
   pointer: { x: number; y: number } | null = null;
   /** Events of time tables and catalogues, see overlays.ts. */
-  overlaid: readonly Overlaid[] = [];
+  overlaid = new EventIndex([]);
   private readonly overlays = new Map<string, PlotOverlay>();
   private readonly scene: Scene;
 
@@ -67,7 +67,7 @@ export class Stage {
       pixelRatio: 1,
       margins: { left: 64, right: 24 },
       spans: [],
-      overlaid: []
+      overlaid: this.overlaid
     };
   }
 

@@ -5,7 +5,7 @@ import type { Extent } from '../core/range';
 import { SpacePlot } from '../core/space';
 import { pieces } from '../core/store';
 import type { GraphState, Tile, TileStore } from '../core/store';
-import { formatValue, prettyUnit } from '../core/text';
+import { digitsWithin, formatValue, prettyUnit } from '../core/text';
 import { formatDuration, formatTime } from '../core/time';
 import type { TimeView } from '../core/time';
 import type { AxisName } from '../protocol';
@@ -54,7 +54,8 @@ function describePlot(plot: PlotState, view: TimeView): string {
 function describeRange(plot: PlotState, axis: AxisName): string {
   const { lo, hi, log, knee } = plot.scale(axis);
   const kind = log ? ', logarithmic' : knee > 0 ? ', symmetric logarithmic' : '';
-  return `${formatValue(lo, 4)} to ${formatValue(hi, 4)}${kind}`;
+  const digits = digitsWithin({ lo, hi }, 4);
+  return `${formatValue(lo, digits)} to ${formatValue(hi, digits)}${kind}`;
 }
 
 /** `Bx from −3 to 5 nT` for every line that is shown. */
@@ -71,7 +72,12 @@ function describeLines(plot: PlotState, state: GraphState, view: TimeView): stri
       const { data } = part.tile;
       return data?.kind === 'line' ? union(all, lineExtent(data, part, others, false)) : all;
     }, null);
-    return extent ? [`${column} from ${formatValue(extent[0], 4)} to ${formatValue(extent[1], 4)} ${prettyUnit(unit)}`.trim()] : [];
+    if (!extent) {
+      return [];
+    }
+    const [lo, hi] = extent;
+    const digits = digitsWithin({ lo, hi }, 4);
+    return [`${column} from ${formatValue(lo, digits)} to ${formatValue(hi, digits)} ${prettyUnit(unit)}`.trim()];
   });
 }
 

@@ -59,6 +59,11 @@ export function readTheme(root: HTMLElement): Theme {
   return theme;
 }
 
+/** JupyterLab swaps the page's icon at every message of a kernel: that is no theme. */
+function isSheet(node: Node): boolean {
+  return node instanceof HTMLStyleElement || (node instanceof HTMLLinkElement && node.relList.contains('stylesheet'));
+}
+
 /** Call `changed` whenever the host's theme may have changed; returns the way to stop. */
 export function watchTheme(document: Document, changed: () => void): () => void {
   const observer = new MutationObserver(changed);
@@ -68,11 +73,15 @@ export function watchTheme(document: Document, changed: () => void): () => void 
   };
   observer.observe(document.body, options);
   observer.observe(document.documentElement, options);
-  const links = new MutationObserver(changed);
+  const links = new MutationObserver(records => {
+    if (records.some(({ addedNodes, removedNodes }) => [...addedNodes, ...removedNodes].some(isSheet))) {
+      changed();
+    }
+  });
   // JupyterLab swaps the theme's style sheet after it set the attribute: colours change only then.
   links.observe(document.head, { childList: true });
   const onLoad = (event: Event): void => {
-    if (event.target instanceof HTMLLinkElement) {
+    if (event.target instanceof Node && isSheet(event.target)) {
       changed();
     }
   };
@@ -94,16 +103,30 @@ export function watchTheme(document: Document, changed: () => void): () => void 
 /** Call `changed` when pixels get another size, as on another screen: the panel's own size may stay. */
 function watchRatio(window: Window | null, changed: () => void): () => void {
   let query: MediaQueryList | undefined;
+  let ratio = window?.devicePixelRatio;
   const watch = (): void => {
-    query = window?.matchMedia?.(`(resolution: ${window.devicePixelRatio}dppx)`);
-    query?.addEventListener('change', told, { once: true });
+    query = window?.matchMedia?.(`(resolution: ${ratio}dppx)`);
+    query?.addEventListener('change', check);
   };
-  const told = (): void => {
-    watch();
-    changed();
+  const check = (): void => {
+    if (window?.devicePixelRatio !== ratio) {
+      query?.removeEventListener('change', check);
+      ratio = window?.devicePixelRatio;
+      watch();
+      changed();
+    }
   };
   watch();
-  return () => query?.removeEventListener('change', told);
+  // Not every browser tells of every change: whoever comes back or points somewhere sees it mended.
+  window?.addEventListener('resize', check);
+  const { document } = window ?? {};
+  const moments = ['pointerover', 'visibilitychange'];
+  moments.forEach(name => document?.addEventListener(name, check));
+  return () => {
+    query?.removeEventListener('change', check);
+    window?.removeEventListener('resize', check);
+    moments.forEach(name => document?.removeEventListener(name, check));
+  };
 }
 
 const MAGNITUDE = /\||tot|mag(nitude)?\b|^b_?t$/i;

@@ -1,7 +1,7 @@
 /** Entry point of the tree's bundle: search box, ranked results, and a tree that opens lazily. */
 import { MIME_PRODUCT, MIME_TEXT } from '../mime';
 import type { ProductPayload } from '../mime';
-import { make, setText } from './dom';
+import { HELD_OFF, make, setText } from './dom';
 import { TreeData } from './treedata';
 import type { TreeNode, TreeWidgetModel } from './treedata';
 
@@ -45,8 +45,9 @@ class TreeView {
     this.list.tabIndex = 0;
     this.list.setAttribute('role', 'tree');
     this.list.setAttribute('aria-label', 'Space physics products');
-    // JupyterLab's shortcuts mean nothing here: arrows would move between cells.
-    this.root.setAttribute('data-lm-suppress-shortcuts', '');
+    // JupyterLab's shortcuts mean nothing here: arrows would move between cells. Notebooks bind them
+    // to whatever has the focus, so that element itself has to say so.
+    [this.root, this.list].forEach(node => node.setAttribute(HELD_OFF, ''));
     this.root.append(this.input, this.count, this.list, this.about);
     host.append(this.root);
     this.listen();
@@ -113,7 +114,7 @@ class TreeView {
         this.list.replaceChildren();
         this.rows = [];
         this.insert(found, 1, 0);
-        setText(this.count, words ? `${found.length} results` : '');
+        setText(this.count, words ? `${found.length} result${found.length === 1 ? '' : 's'}` : '');
         this.select(0, false);
       }
     } catch (error) {
@@ -242,7 +243,7 @@ class TreeView {
     }
     try {
       if (this.model.get('has_panel')) {
-        await this.data.add(ref);
+        await this.data.add(ref, row.node.kind);
       } else if (!addToPage(this.root.ownerDocument, row.node)) {
         throw new Error('There is no panel in this page: show one, or make this tree with ProductTree(panel).');
       }

@@ -45,8 +45,8 @@ export class TreeData {
     return this.ask({ type: 'status' });
   }
 
-  add(ref: string): Promise<unknown> {
-    return this.ask({ type: 'add', ref });
+  add(ref: string, kind: string): Promise<unknown> {
+    return this.ask({ type: 'add', ref, kind });
   }
 
   close(): void {

@@ -15,7 +15,7 @@ function make() {
   return { questions, sent, timers, idOf };
 }
 
-const head = { v: 2, type: 'answer', view: 'v' } as const;
+const head = { v: 3, type: 'answer', view: 'v' } as const;
 
 test('each question gets its own answer, whatever their order', async () => {
   const { questions, idOf } = make();

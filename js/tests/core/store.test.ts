@@ -21,7 +21,7 @@ const plot = (product = 'cda/a/b'): PlotSpec => ({
 });
 
 const message = (gen: number, item: object, start = '0', stop = '100'): TilesMessage => ({
-  v: 2, type: 'tiles', view: 'v', gen, start, stop, pending: [], items: [{ graph: 'g1', plot: 'p1', label: 'B', ...item } as Item]
+  v: 3, type: 'tiles', view: 'v', gen, start, stop, pending: [], items: [{ graph: 'g1', plot: 'p1', label: 'B', ...item } as Item]
 });
 
 const line = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { formatValue, prettyUnit } from '../../src/core/text';
+import { digitsWithin, formatValue, prettyUnit } from '../../src/core/text';
 
 it('values read well', () => {
   expect(formatValue(NaN)).toBe('–');
@@ -25,4 +25,13 @@ it.each([
   ['', '']
 ])('the unit %s is written %s', (unit, written) => {
   expect(prettyUnit(unit)).toBe(written);
+});
+
+it('has as many digits as tell the values of an axis apart', () => {
+  expect([digitsWithin({ lo: 0, hi: 7 }), digitsWithin({ lo: 1e9, hi: 1e9 + 2e-3 }), digitsWithin({ lo: 1e9, hi: 1e9 + 1e-6 })]).toEqual([5, 16, 17]);
+  expect([digitsWithin({ lo: 3, hi: 3 }), digitsWithin({ lo: NaN, hi: 1 }, 4)]).toEqual([5, 4]);
+  expect(formatValue(1e9 + 1e-3, 16)).toBe('1000000000.001');
+  expect(formatValue(-149999999.5, 10)).toBe('−149999999.5');
+  expect(formatValue(1.7e300, 6)).toBe('1.7000×10³⁰⁰');
+  expect(formatValue(1e9 + 1e-3)).toBe('1.000×10⁹');
 });

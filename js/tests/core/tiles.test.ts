@@ -34,7 +34,7 @@ function tile(level: number, index: bigint, options: Sent = {}): [TilesMessage, 
   const place = { graph, plot: 'p0', level, index: index.toString(), start: start.toString(), stop: stop.toString(), label: 'B', gaps };
   const drawn = { mode: 'raw', kind: 'line', t0: start.toString(), n, columns, unit: 'nT', log: false, notes: [], t: 0, y: 1 };
   const item = { ...place, ahead, ...(status === 'ok' ? { status, ...drawn } : { status, message: 'it begins later' }) } as Item;
-  const message: TilesMessage = { v: 2, type: 'tiles', view: 'v', gen: 1, start: '0', stop: '1', items: [item], pending: [] };
+  const message: TilesMessage = { v: 3, type: 'tiles', view: 'v', gen: 1, start: '0', stop: '1', items: [item], pending: [] };
   return [message, [new Float64Array(n).buffer, new Float32Array(n * columns.length).buffer]];
 }
 
@@ -134,7 +134,7 @@ describe('a view', () => {
     const state = made.get('g0')!;
     made.look(view, 1024);
     const error = { type: 'E', message: 'm', hint: null, traceback: null };
-    made.apply({ v: 2, type: 'tiles', view: 'v', gen: 1, start: '0', stop: '1', pending: [], items: [{ graph: 'g0', plot: 'p0', label: '', status: 'error', error }] }, []);
+    made.apply({ v: 3, type: 'tiles', view: 'v', gen: 1, start: '0', stop: '1', pending: [], items: [{ graph: 'g0', plot: 'p0', label: '', status: 'error', error }] }, []);
     made.apply(...tile(3, 0n, { ahead: true }));
     expect(state.status).toBe('error');
     made.apply(...tile(1, 0n, { ahead: true }));

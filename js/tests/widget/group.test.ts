@@ -18,7 +18,7 @@ class Panel implements Member {
     this.expected.push(`${start} ${stop}`);
   }
   ask(name: string): void {
-    const view: ViewMessage = { v: 2, type: 'view', view: name, gen: 1, start: '0', stop: '1', width: 1, plots: {}, wants: {}, ahead: null };
+    const view: ViewMessage = { v: 3, type: 'view', view: name, gen: 1, start: '0', stop: '1', width: 1, plots: {}, wants: {}, ahead: null };
     this.group.send(view, message => this.sent.push(message));
   }
 }

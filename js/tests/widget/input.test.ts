@@ -153,6 +153,22 @@ describe('keys', () => {
     expect(seen).toEqual([true, false, true, true, false]);
     seen = [];
   });
+
+  it('are held off in what stands in the panel by the element that has the focus, but for Ctrl+S and the like', () => {
+    detach = attachKeys(node, gestures('plot'), usesKey);
+    const [menu, button, field] = [document.createElement('div'), document.createElement('button'), document.createElement('select')];
+    menu.append(button, field);
+    node.append(menu);
+    const held = (target: HTMLElement, key: string, init: KeyboardEventInit = {}): boolean => {
+      target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init }));
+      return target.hasAttribute('data-lm-suppress-shortcuts');
+    };
+    expect([held(button, 'd'), held(field, 'ArrowDown'), held(button, 'ArrowUp', { altKey: true })]).toEqual([true, true, true]);
+    expect([held(button, 's', { ctrlKey: true }), held(field, 's', { metaKey: true })]).toEqual([false, false]);
+    expect(node.hasAttribute('data-lm-suppress-shortcuts')).toBe(false);
+    expect(held(button, 'z', { ctrlKey: true }), 'undo is the panel\'s').toBe(true);
+    menu.remove();
+  });
 });
 
 describe('a drop', () => {

@@ -32,7 +32,7 @@ class Model {
     const view = this.sent.filter(m => m.type === 'view').at(-1)!;
     const { gen, start, stop } = view;
     const items = [{ graph: 'g1', plot: 'p1', label: 'B', gaps: [], ...item }];
-    this.emit('msg:custom', { v: 2, type: 'tiles', view: view.view, gen, start, stop, items, pending: [] }, buffers);
+    this.emit('msg:custom', { v: 3, type: 'tiles', view: view.view, gen, start, stop, items, pending: [] }, buffers);
   }
 }
 
@@ -195,7 +195,7 @@ describe('a panel', () => {
     frame();
     expect(root().dataset.state).toBe('disconnected');
     expect(root().textContent).toContain('Disconnected');
-    model.emit('msg:custom', { v: 2, type: 'welcome', view: 'x', version: '1' }, []);
+    model.emit('msg:custom', { v: 3, type: 'welcome', view: 'x', version: '1' }, []);
     frame();
     expect(root().dataset.state).toBe('idle');
     expect(root().querySelector<HTMLElement>('.sq-banner')!.hidden).toBe(true);
@@ -210,7 +210,7 @@ describe('a panel', () => {
 
   it('shows refusals with their hint', () => {
     open(spec());
-    model.emit('msg:custom', { v: 2, type: 'refused', id: 'a', message: 'Unknown product x/y', hint: 'look in the tree' }, []);
+    model.emit('msg:custom', { v: 3, type: 'refused', id: 'a', message: 'Unknown product x/y', hint: 'look in the tree' }, []);
     expect(root().textContent).toContain('Unknown product x/y');
     expect(root().textContent).toContain('look in the tree');
   });

@@ -70,7 +70,7 @@ function answerTo(message: View): [TilesMessage, ArrayBuffer[]] {
     ...Object.entries(message.ahead?.wants ?? {}).flatMap(([graph, refs]) => tilesOf(graph, refs ?? [], { ahead: true }))
   ];
   const { gen, start, stop, view } = message;
-  return [{ v: 2, type: 'tiles', view, gen, start, stop, items, pending: [] }, buffers];
+  return [{ v: 3, type: 'tiles', view, gen, start, stop, items, pending: [] }, buffers];
 }
 
 describe('10,000 movements in 10 s', () => {

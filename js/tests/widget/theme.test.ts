@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DARK, LIGHT, lineColors, readTheme } from '../../src/widget/theme';
+import { DARK, LIGHT, lineColors, readTheme, watchTheme } from '../../src/widget/theme';
 
 describe('lineColors', () => {
   const theme = readTheme(document.body);
@@ -52,4 +52,47 @@ it.each([
       expect(contrast(color, ground), `${color} on ${ground}`).toBeGreaterThanOrEqual(3);
     }
   }
+});
+
+describe('watching the theme', () => {
+  const told = async (change: () => void): Promise<number> => {
+    let times = 0;
+    const stop = watchTheme(document, () => {
+      times += 1;
+    });
+    change();
+    await Promise.resolve();
+    stop();
+    return times;
+  };
+  const link = (rel: string): HTMLLinkElement => Object.assign(document.createElement('link'), { rel });
+
+  it('hears of another style sheet', async () => {
+    expect(await told(() => document.head.append(link('stylesheet')))).toBe(1);
+    expect(await told(() => document.head.append(document.createElement('style')))).toBe(1);
+  });
+
+  it('does not take the icon of a busy kernel for a theme', async () => {
+    expect(await told(() => document.head.append(link('busy favicon'), link('icon')))).toBe(0);
+  });
+});
+
+it('tells of pixels of another size, whatever the browser tells', () => {
+  const was = window.devicePixelRatio;
+  const told: number[] = [];
+  const stop = watchTheme(document, () => told.push(window.devicePixelRatio));
+  const ratio = (value: number): unknown => Object.defineProperty(window, 'devicePixelRatio', { value, configurable: true });
+  const point = (): boolean => document.body.dispatchEvent(new Event('pointerover', { bubbles: true }));
+  point();
+  ratio(2);
+  point();
+  point();
+  ratio(1.5);
+  window.dispatchEvent(new Event('resize'));
+  stop();
+  ratio(3);
+  point();
+  window.dispatchEvent(new Event('resize'));
+  expect(told).toEqual([2, 1.5]);
+  ratio(was);
 });

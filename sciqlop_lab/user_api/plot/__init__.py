@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import time
 import weakref
 from collections.abc import Callable
@@ -12,13 +13,13 @@ from typing import Any
 
 from sciqlop_lab.adapt import to_variable
 from sciqlop_lab.panel import Panel
-from sciqlop_lab.reading import COLORMAPS
 from sciqlop_lab.templates import PanelTemplate
 from sciqlop_lab.templates import save as keep_template
 from sciqlop_lab.user_api._parts import (
     Graph,
     PlotItem,
     TimeSeriesPlot,
+    add_histogram,
     known_options,
     product_id,
     refuse,
@@ -46,7 +47,7 @@ __all__ = [
     "Marker", "MultiComponent", "Orientation", "OverlayLevel", "OverlayPosition",
     "OverlaySizeMode", "Pixmap", "PlotPanel", "PlotType", "Scalar", "ScaleType", "Span",
     "Spectrogram", "Text", "TimeRange", "TimeSeriesPlot", "Vector", "create_plot_panel", "fluent",
-    "last_panel", "plot_panel",
+    "last_panel", "panel_names", "plot_panel",
 ]  # fmt: skip
 
 _DAY = 86_400.0
@@ -109,8 +110,7 @@ class PlotPanel:
     ) -> tuple[TimeSeriesPlot, Graph]:
         """Show a variable, or arrays of time and values (and channels in between)."""
         arrays = [a for a in (x, y, z) if a is not None]
-        what = x if len(arrays) == 1 else to_variable(tuple(arrays), name="data")
-        return self._add(what, plot_index, **options)
+        return self.plot(*arrays, plot_index=plot_index, **options)
 
     def histogram2d(
         self,
@@ -127,13 +127,11 @@ class PlotPanel:
         """Count pairs of values in two dimensions, over what is visible."""
         plots = self.panel.plots
         into = plots[plot_index] if 0 <= plot_index < len(plots) else None
-        graph = self.panel.histogram2d(
-            x, y, into, x_bins=x_bins, y_bins=y_bins, log_z=z_log_scale, label=name, **options
-        )
-        plot, named = self._named(graph)
-        if isinstance(gradient, str) and gradient.lower() in COLORMAPS:
-            plot.set_axis("z", colormap=gradient.lower())
-        return plot, named
+        graph = add_histogram(
+            self.panel, into, x, y, name=name, x_bins=x_bins, y_bins=y_bins,
+            z_log_scale=z_log_scale, gradient=gradient, **options,
+        )  # fmt: skip
+        return TimeSeriesPlot(self.panel, graph.plot), graph
 
     def projection(self, product: Any, **options: Any) -> tuple[TimeSeriesPlot, Graph]:
         """Show a trajectory in planes."""
@@ -256,11 +254,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def create_plot_panel(name: str | None = None) -> PlotPanel:
+def create_plot_panel(name: str | None = None, *, session: Any = None) -> PlotPanel:
     """Make a panel over the last day; in a notebook it appears below the cell."""
     now = float(int(time.time()))
-    name = name or f"Panel{len(_panels)}"
-    made = PlotPanel(name, Panel(now - _DAY, now))
+    name = name or next(n for n in map("Panel{}".format, itertools.count()) if n not in _panels)
+    made = PlotPanel(name, Panel(now - _DAY, now, session=session))
     _panels[name] = made
     _show(made)
     return made
@@ -277,6 +275,11 @@ def _show(panel: PlotPanel) -> None:
 def last_panel() -> PlotPanel | None:
     """Return the panel that was made last, or None."""
     return next(reversed(_panels.values()), None)
+
+
+def panel_names() -> list[str]:
+    """Return the names of the panels, in the order in which they were made."""
+    return list(_panels)
 
 
 def plot_panel(name: str) -> PlotPanel | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.e2e.conftest import SCREENSHOTS, TOKEN, Server
 from tests.e2e.labpage import LabPage
@@ -15,17 +18,18 @@ from .environment import new_context
 from .hand import Hand, Zoom
 from .limit import PROBE, Limit
 from .memory import Memory
+from .patience import WAIT, NotMeasured, Watch, run_cell
 from .peers import Peer
 
 Figures = dict[str, Any]
 _GESTURE = 1.5
-_JUMPS = 24
+_JUMPS = 36  # of fewer, one that another program disturbed would be the slowest twentieth
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which a share of all lies."""
+    """Return the least value that a share of all do not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 class Case:
@@ -41,21 +45,25 @@ class Case:
 
     def __init__(self, launched: Any, server: Server, python: Path) -> None:
         self.browser, self.server, self.python = launched, server, python
+        self.watch = Watch()
 
     def measure(self, peer: Peer, samples: float, **fill: Any) -> Figures:
         """Return the figures of one plot; `fill` goes into the cell that loads its data."""
         name = f"{peer.page}-{samples:.0e}"
         cells = [PROBE, peer.load.format(**fill), peer.show]
         with open_page(self, f"{name}.ipynb", cells) as lab:
-            lab.run(0)
+            run_cell(lab, 0)
             limit = Limit(lab)
-            lab.run(1, 120)
+            self.watch.step("its data is loaded")
+            run_cell(lab, 1)
             with Memory(int(lab.evaluate("os.getpid()")), lab.page) as memory:
                 figures = self._first(lab, peer)
-                hand = Hand(lab, peer, limit)
+                hand = Hand(lab, peer, limit, self.watch)
                 steps = hand.zooms(peer.zooms)
+                self.watch.step("the browser's memory is read")
                 figures |= memory.browser()
                 asked = self._asked(hand, peer, steps)
+                self.watch.step("it is dragged")
                 figures |= self._gestures(hand, steps, asked)
                 figures |= memory.kernel()
             lab.shot(f"plots-{peer.name.replace(' ', '-').replace(',', '')}-{samples:.0e}")
@@ -69,8 +77,9 @@ class Case:
     def _first(self, lab: LabPage, peer: Peer) -> Figures:
         before = lab.page.evaluate("() => window.bench.net.down")
         lab.page.evaluate("peer => { void window.bench.firstPaint(peer); }", peer.page)
-        lab.run(2, 120)
-        lab.page.wait_for_function("() => window.bench.first() !== null", timeout=300_000)
+        self.watch.step("the first picture is drawn")
+        run_cell(lab, 2)
+        lab.page.wait_for_function("() => window.bench.first() !== null", timeout=1000 * WAIT)
         first = lab.page.evaluate("() => window.bench.first()")
         began = float(lab.evaluate("began")) * 1e3
         lab.page.wait_for_timeout(600)
@@ -107,6 +116,7 @@ class Case:
 def open_page(case: Case, notebook: str, cells: Sequence[str]) -> Iterator[LabPage]:
     """Open a notebook in a window of its own; its kernel ends with it."""
     server = case.server
+    case.watch.step("JupyterLab opens")
     context = new_context(case.browser, case.python)
     lab = LabPage(context.new_page(), server.url, TOKEN, server.root, SCREENSHOTS)
     try:
@@ -115,5 +125,10 @@ def open_page(case: Case, notebook: str, cells: Sequence[str]) -> Iterator[LabPa
         yield lab
         lab.command("docmanager:save")
         lab.shutdown_kernels()
+    except (AssertionError, PlaywrightError) as late:
+        shot = lab.shot(f"plots-{Path(notebook).stem}-not-measured")
+        said = "; ".join(lab.errors[-3:]) or "nothing"
+        raise NotMeasured(f"{late}\nits page is in {shot}; its console said {said}") from late
     finally:
         context.close()
+        case.watch.stop()

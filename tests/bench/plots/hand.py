@@ -10,11 +10,12 @@ from typing import NamedTuple
 from tests.e2e.labpage import LabPage
 
 from .limit import Limit
+from .patience import WAIT, Watch
 from .peers import Peer
 
 _NOTCHES = 400  # pixels of wheel: a panel zooms by 2.4
 _REST = 250  # milliseconds between gestures: a hand's pause, in which a panel fetches ahead
-_PATIENCE = 30_000
+_PATIENCE = 1000 * WAIT
 
 
 class Zoom(NamedTuple):
@@ -34,10 +35,15 @@ class Hand:
     peer : Peer
     limit : Limit, optional
         Measured before each zoom.
+    watch : Watch, optional
+        Told of each zoom.
     """
 
-    def __init__(self, lab: LabPage, peer: Peer, limit: Limit | None = None) -> None:
+    def __init__(
+        self, lab: LabPage, peer: Peer, limit: Limit | None = None, watch: Watch | None = None
+    ) -> None:
         self._lab, self._page, self._peer, self._limit = lab, lab.page, peer, limit
+        self._watch = watch or Watch()
         self._chance = random.Random(1)
         target = lab.page.locator(peer.target).first
         target.scroll_into_view_if_needed()
@@ -52,6 +58,7 @@ class Hand:
     def zoom(self, fx: float) -> Zoom:
         """Zoom in around a place."""
         page, peer = self._page, self._peer
+        self._watch.step("it is zoomed")
         if self._limit is not None:
             self._limit.sample()
         page.evaluate("([peer, type]) => window.bench.arm(peer, type)", [peer.page, peer.event])

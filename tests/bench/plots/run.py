@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from tests.full.clients import REPOSITORY
 from .case import Case, Figures, open_page, percentile
 from .environment import browser, environment, jupyter_server, peers_python
 from .hand import Hand
+from .patience import NotMeasured, run_cell
 from .peers import KEPT, OTHERS, OURS, PEERS
 from .targets import judge
 from .warm import prepare
@@ -32,7 +34,7 @@ _COLUMNS = (
     "browser MB",
 )  # fmt: skip
 _MOST = {"plotly-resampler": 10**8, "hvplot": 10**7, "scans": 10**8}
-_PATIENCE, _TRIES = 180, 2  # seconds
+_PATIENCE = 180  # seconds for one plot of one size
 _KEPT = 10**9  # more would not fit into memory: the pyramids of the cache stand for the samples
 
 
@@ -70,22 +72,21 @@ def _jobs(sizes: Sequence[int], parts: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _apart(name: str, n: int) -> Figures | None:
-    """Measure in a process, a server and a browser of its own, twice where the first gets stuck."""
-    with tempfile.TemporaryDirectory(prefix="plots-") as folder:
+    """Measure in a process, a server and a browser of its own; say why where that fails."""
+    with tempfile.TemporaryDirectory(prefix="plots-", ignore_cleanup_errors=True) as folder:
         result = Path(folder) / "figures.json"
         command = [sys.executable, "-m", "tests.bench.plots", "--one", name, "--size", str(n)]
-        for _ in range(_TRIES):
-            with subprocess.Popen(
-                [*command, "--result", str(result)], cwd=REPOSITORY, start_new_session=True
-            ) as child:
-                try:
-                    child.wait(_PATIENCE)
-                except subprocess.TimeoutExpired:
-                    sys.stderr.write(f"{name}, {n:.0e}: stuck for {_PATIENCE} s\n")
-                    os.killpg(child.pid, signal.SIGKILL)  # with its server and its browser
-            if result.exists():
-                figures: Figures = json.loads(result.read_text())
-                return figures
+        command += ["--result", str(result)]
+        with subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True) as child:
+            try:
+                child.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                sys.stderr.write(f"it took more than {_PATIENCE} s\n")
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # what is left: a server, a browser
+        if result.exists():
+            figures: Figures = json.loads(result.read_text())
+            return figures
     sys.stderr.write(f"{name}, {n:.0e}: not measured\n")
     return None
 
@@ -99,7 +100,10 @@ def one(name: str, n: int, result: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="plots-") as folder:
             place = Path(folder)
             with jupyter_server(place / "lab", python) as server, browser() as launched:
-                figures = _figures(Case(launched, server, python), name, n, place)
+                try:
+                    figures = _figures(Case(launched, server, python), name, n, place)
+                except NotMeasured as why:
+                    sys.exit(str(why))
     result.write_text(json.dumps(figures))
 
 
@@ -123,13 +127,13 @@ def _four_plots(case: Case) -> Figures:
     ends = name.replace("50_000))", "50_000)); least -= first")
     with open_page(case, "four.ipynb", [test_pan.MAKE, ends]) as lab:
         lab.page.evaluate("() => { void window.bench.firstPaint('ours'); }")
-        lab.run(0, 120)
+        run_cell(lab, 0)
         lab.page.wait_for_function("() => window.bench.first() !== null", timeout=60_000)
-        lab.run(1)
+        run_cell(lab, 1)
         lab.page.wait_for_timeout(500)
         frames = [float(f) for f in lab.page.evaluate(test_pan.PAN, [4, 120, {}])]
         lab.page.wait_for_timeout(500)
-        jumps = Hand(lab, OURS).jumps(8)
+        jumps = Hand(lab, OURS, watch=case.watch).jumps(8)
         lab.shot("plots-four")
     return {
         "peer": "four plots", "samples": 80e6,

@@ -44,5 +44,5 @@ def kept_session(folder: str) -> Session:
     """Return a session over what `prepare` has written."""
     session = Session(Settings(cache_dir=Path(folder), offline=True))
     providers: Any = session.providers
-    providers["p"] = Kept()
+    providers.replace("p", Kept())
     return session

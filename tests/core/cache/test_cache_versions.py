@@ -18,6 +18,17 @@ from speasy_core.variable import SpeasyVariable
 # --- rules 14, 15: versions and age ----------------------------------------
 
 
+def test_rule_14_offline_versions_are_not_mixed_without_a_word(cache, archive):
+    get(cache, archive, days(0, 1))
+    archive.version, archive.scale = "v2", 2.0
+    get(cache, archive, days(2, 3))
+    with pytest.warns(errors.SpeasyWarning, match="offline.*older versions"):
+        v = get(cache, archive, days(0, 3), offline=True)
+    assert [(p.version, p.state) for p in v.provenance] == [("v1", "stale"), ("v2", "cached")]
+    assert [gap.range for gap in v.gaps] == [days(1, 2)]
+    same(get(cache, archive, days(2, 3), offline=True), archive, days(2, 3))
+
+
 def test_rule_15_old_data_is_revalidated(cache, archive, later):
     get(cache, archive, days(0, 1))
     later(8 * 86_400)

@@ -285,6 +285,19 @@ def test_the_records_say_what_they_are_and_not_the_header():
         assert hapi_binary.read(lines, source="f")["x"].values.tolist() == [1, 2]
 
 
+@pytest.mark.parametrize(("length", "comma"), [(10, ","), (24, " , ")])
+def test_lines_that_are_not_laid_out_as_the_header_says(length, comma):
+    head = header(double())
+    head["parameters"][0] = TIME | {"length": length}
+    found = csv(
+        head, *[f"{stamp}{comma}{value}" for stamp, value in zip(STAMPS, (1.5, 2), strict=True)]
+    )
+    assert found["x"].values.tolist() == [1.5, 2.0]
+    assert found["x"].time.astype(str).tolist() == [
+        stamp.replace("Z", "000000") for stamp in STAMPS
+    ]
+
+
 def test_binary_that_is_text_alone():
     head = header({"name": "s", "type": "string", "length": 3, "units": None, "fill": None})
     body = "".join(f"{s}abc" for s in STAMPS).encode()
@@ -314,6 +327,13 @@ def test_static_bins():
 def test_bins_without_usable_numbers_are_left_out(centers):
     v = csv(header(double(size=[2], bins=[bins(centers=centers)])), *rows("1,2", "3,4"))["x"]
     assert v.values.tolist() == [[1, 2], [3, 4]]
+
+
+def test_centres_that_are_missing_are_the_middle_of_their_range():
+    p = double(
+        size=[3], bins=[{"name": "e", "centers": [1, None, 9], "ranges": [[0, 2], [2, 8], [8, 20]]}]
+    )
+    assert csv(header(p), *rows("1,2,3", "4,5,6"))["x"].axes[0].values.tolist() == [1, 5, 9]
 
 
 def test_bins_that_vary_with_time():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,14 @@ import numpy as np
 import pytest
 
 from speasy_core.codecs import read_file
-from speasy_core.errors import CorruptFile, TimeAxisMismatch, UnitMismatch, VariableError
+from speasy_core.errors import (
+    CorruptFile,
+    SpeasyError,
+    TimeAxisMismatch,
+    UnitMismatch,
+    UnsupportedFormat,
+    VariableError,
+)
 from speasy_core.export import from_dataset, to_dataset
 from speasy_core.timerange import TimeRange
 from speasy_core.variable import Axis, Gap, Provenance, SpeasyVariable, merge
@@ -132,6 +140,22 @@ def test_round_trip(trip: str, which: str, tmp_path: Path) -> None:
             v.to_netcdf(tmp_path / "x.nc")
         return
     assert_same(TRIPS[trip](v, tmp_path), v)
+
+
+@pytest.mark.filterwarnings("ignore:numpy.ndarray size changed")
+@pytest.mark.parametrize("which", list(VARIABLES))
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_read_file_reads_what_was_written(ending: str, which: str, tmp_path: Path) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
+    v = VARIABLES[which]
+    path = getattr(v, f"to_{ending}")(tmp_path / f"mine.{ending}")
+    found = read_file(path)
+    name = v.name or "values"
+    assert list(found) == [name]
+    assert found.name == path.name
+    assert_same(found[name], v.copy(name=name))
+    assert list(read_file(path, name)) == [name]
 
 
 @pytest.mark.parametrize("which", ["vector", "float32", "spectrogram", "varying", "tensor", "int8"])
@@ -305,6 +329,56 @@ class TestFiles:
         path.write_text(content)
         with pytest.raises(CorruptFile):
             V.from_csv(path)
+
+    def test_csv_of_a_spreadsheet(self, tmp_path: Path) -> None:
+        v = vector()
+        path = v.to_csv(tmp_path / "x.csv")
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+        assert_same(read_file(path)[v.name], v)
+
+    @pytest.mark.parametrize("ending", ["csv", "parquet"])
+    def test_what_is_missing_is_said(self, ending: str, tmp_path: Path) -> None:
+        if ending == "parquet":
+            pytest.importorskip("pyarrow")
+        v = vector()
+        path = getattr(v, f"to_{ending}")(tmp_path / f"x.{ending}")
+        whole = path.read_bytes()
+        for size in range(len(whole)):
+            path.write_bytes(whole[:size])
+            with pytest.raises(SpeasyError) as caught:
+                read_file(path)
+            assert caught.value.source == path.name
+
+    def test_rows_that_were_taken_out_are_missed(self, tmp_path: Path) -> None:
+        path = vector().to_csv(tmp_path / "x.csv")
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
+        with pytest.raises(CorruptFile, match="8 samples are there, and the labels speak of 10"):
+            read_file(path)
+        path.write_text(path.read_text().replace('"rows": 10', '"rows": 8'))
+        assert_same(read_file(path)["b"], vector()[:8])
+
+    def test_a_file_of_before_has_no_number_of_rows(self, tmp_path: Path) -> None:
+        path = vector().to_csv(tmp_path / "x.csv")
+        path.write_text(path.read_text().replace('"rows": 10, ', ""))
+        assert_same(read_file(path)["b"], vector())
+
+    def test_parquet_of_others(self, tmp_path: Path) -> None:
+        pd = pytest.importorskip("pandas")
+        pytest.importorskip("pyarrow")
+        path = tmp_path / "x.parquet"
+        pd.DataFrame({"a": [1.0]}).to_parquet(path)
+        with pytest.raises(UnsupportedFormat, match="no labels") as caught:
+            read_file(path)
+        assert "from_dataframe" in str(caught.value.hint)
+
+    def test_parquet_without_pyarrow(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip("pyarrow")
+        path = vector().to_parquet(tmp_path / "x.parquet")
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+        for use in (lambda: read_file(path), lambda: vector().to_parquet(path)):
+            with pytest.raises(UnsupportedFormat, match="pyarrow") as caught:
+                use()
+            assert "sciqlop-lab[io]" in str(caught.value.hint)
 
     def test_broken_files(self, tmp_path: Path) -> None:
         path = tmp_path / "x"

@@ -186,6 +186,16 @@ def test_no_text_breaks_the_search(db, text):
     names(db, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "filters"),
+    [(5, {}), (None, {}), (b"b", {}), ("b", {"provider": ["amda"]}), ("b", {"type": 5}),
+     ("b", {"unit": 5})],
+)  # fmt: skip
+def test_what_is_not_text_is_refused(text, filters):
+    with pytest.raises(InvalidRequest, match="is not text"):
+        parse_query(text, **filters)
+
+
 def test_query_is_taken_apart():
     query = parse_query('mms1 B type:Vector after:2015 before:2016-02 unit:"n T" foo:bar')
     assert [t.anywhere for t in query.terms] == ["mms1", "  b", "foo", "bar"]

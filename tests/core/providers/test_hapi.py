@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
+from speasy_core.cache import Cache
 from speasy_core.config import Settings
 from speasy_core.demo import LocalArchive
 from speasy_core.errors import (
@@ -33,7 +34,9 @@ from speasy_core.providers._hapi_client import HapiError
 from speasy_core.providers._hapi_servers import PUBLIC, chosen_servers
 from speasy_core.providers.hapi import HapiProvider
 from speasy_core.session import Session
+from speasy_core.store import MemoryStore
 from speasy_core.timerange import TimeRange, to_ns
+from speasy_core.variable import SpeasyVariable
 
 RANGE = TimeRange("2020-01-01T00:00:00", "2020-01-01T00:00:10")
 TIME = {"name": "Time", "type": "isotime", "units": "UTC", "fill": None, "length": 24}
@@ -49,6 +52,7 @@ class FakeServer:
         self.infos: dict[str, dict[str, Any]] = {}
         self.queries: list[dict[str, str]] = []
         self.longest: float | None = None
+        self.whole_headers = False
         self.catalog: list[dict[str, Any]] = []
         for endpoint in ("capabilities", "catalog", "info", "data"):
             http.answers[f"{root}/{endpoint}"] = getattr(self, f"_{endpoint}")
@@ -95,7 +99,8 @@ class FakeServer:
             f"{np.datetime64(t, 'ms')}Z," + ",".join([str(t // 1000 % 60)] * width)
             for t in range(-(-start // 10**9) * 1000, -(-stop // 10**6), 1000)
         ]
-        head = json.dumps({"HAPI": self.version, "status": OK, "parameters": chosen})
+        told = info if self.whole_headers else {}
+        head = json.dumps({**told, "HAPI": self.version, "status": OK, "parameters": chosen})
         return Response(200, Headers(), ("\n".join([f"#{head}", *lines]) + "\n").encode())
 
 
@@ -428,6 +433,92 @@ def test_modification_date_spares_the_data(provider, server):
     assert len(ask(provider, since="2021-05-01Z").variable) == 10
     beyond = TimeRange("2020-12-31T23:59:55", "2021-01-01T00:00:05")
     assert ask(provider, span=beyond).version == "2021-06-01Z 2021-01-01Z"
+
+
+@pytest.mark.parametrize("whole_headers", [True, False])
+def test_the_version_is_that_of_the_samples(provider, server, whole_headers, monkeypatch):
+    monkeypatch.setattr(hapi, "_JUST", 0.0)
+    server.whole_headers = whole_headers
+    server.infos["DS"]["modificationDate"] = "2021-06-01Z"
+    assert ask(provider).version == "2021-06-01Z"
+    server.infos["DS"]["modificationDate"] = "2021-07-01Z"  # the description at hand is the old one
+    assert ask(provider).version == "2021-07-01Z"
+    assert ask(provider, since="2021-07-01Z").variable is None
+    server.infos["DS"]["modificationDate"] = "2021-08-01Z"
+    assert len(ask(provider, since="2021-07-01Z").variable) == 10
+
+
+@pytest.mark.parametrize("behind", ["header", "description"])
+def test_the_later_of_two_dates_holds(provider, server, http, behind):
+    server.whole_headers = True
+    server.infos["DS"]["modificationDate"] = "2021-06-01Z"
+    page = f"{server.root}/{'data' if behind == 'header' else 'info'}"
+    plain = http.answers[page]
+
+    def late(url: str, headers: Any) -> Any:
+        with_old = server.infos["DS"] | {"modificationDate": "2021-06-01Z"}
+        server.infos["DS"], now = with_old, server.infos["DS"]
+        try:
+            return plain(url, headers)
+        finally:
+            server.infos["DS"] = now
+
+    http.answers[page] = late
+    server.infos["DS"]["modificationDate"] = "2021-07-01Z"
+    assert ask(provider).version == "2021-07-01Z"
+
+
+@pytest.mark.parametrize("whole_headers", [True, False])
+def test_a_version_that_comes_between_two_pieces(provider, server, http, whole_headers):
+    server.whole_headers = whole_headers
+    server.infos["DS"] |= {"modificationDate": "2021-06-01Z", "maxRequestDuration": "PT5S"}
+    plain = http.answers[f"{server.root}/data"]
+
+    def publish(url: str, headers: Any) -> Any:
+        if len(server.queries) == 1:
+            server.infos["DS"]["modificationDate"] = "2021-07-01Z"
+        return plain(url, headers)
+
+    http.answers[f"{server.root}/data"] = publish
+    found = ask(provider)
+    assert found.version == "2021-07-01Z"
+    assert len(found.variable) == 10
+    asked = [query["start"] for query in server.queries]
+    assert asked == ["2020-01-01T00:00:00Z", "2020-01-01T00:00:05Z"] * 2
+
+
+def test_dates_that_change_at_every_answer_are_no_version(provider, server, http):
+    server.whole_headers = True
+    server.infos["DS"]["maxRequestDuration"] = "PT5S"
+    plain = http.answers[f"{server.root}/data"]
+
+    def now(url: str, headers: Any) -> Any:
+        server.infos["DS"]["modificationDate"] = f"2021-06-01T00:00:{len(server.queries):02d}Z"
+        return plain(url, headers)
+
+    http.answers[f"{server.root}/data"] = now
+    found = ask(provider)
+    assert found.version is None
+    assert len(found.variable) == 10
+
+
+@pytest.mark.parametrize("whole_headers", [True, False])
+def test_no_result_is_of_two_versions(provider, server, whole_headers):
+    cache = Cache(MemoryStore(), Settings())
+
+    def get(span: TimeRange) -> SpeasyVariable:
+        def fetch(part: TimeRange, since: str | None) -> Fetched:
+            return ask(provider, span=part, since=since)
+
+        return cache.get("hapi/one/DS/x", span, fetch, deadline=Deadline(30))
+
+    server.whole_headers = whole_headers
+    server.infos["DS"]["modificationDate"] = "2021-06-01Z"
+    get(RANGE)
+    server.infos["DS"]["modificationDate"] = "2021-07-01Z"
+    found = get(TimeRange("2020-01-01T00:00:05", "2020-01-01T00:00:15"))
+    assert {part.version for part in found.provenance} == {"2021-07-01Z"}
+    assert len(found) == 10
 
 
 def test_without_modification_date_there_is_no_version(provider, server):

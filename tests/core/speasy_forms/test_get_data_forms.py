@@ -184,6 +184,12 @@ def test_common_keywords(session, archive, field, capsys):
     assert " 0.00B" not in shown.rpartition("\r")[2]
 
 
+@pytest.mark.parametrize("timeout", ["5", float("nan"), -1, True, [3]])
+def test_a_limit_of_time_is_a_number_of_seconds(session, timeout):
+    with pytest.raises(InvalidRequest, match="timeout="):
+        session.get_data(B, T0, T1, timeout=timeout)
+
+
 def test_headers_of_ones_own(archive, session, monkeypatch):
     sent = []
     send = session.http._transport.send

@@ -216,6 +216,10 @@ def test_ssc(session):
     assert orbit.unit == "km"
     assert orbit.meta["CoordinateSystem"] == "GSE"
     assert session.ssc.get_trajectory("mms1", T0, "2023-01-03", "gse").equals(orbit)
+    assert session.ssc.get_data("mms1", T0, "2023-01-03", "gse").equals(orbit)
+    assert session.ssc.get_data("mms1", [T0, "2023-01-03"]).equals(orbit)
+    moved = session.ssc.get_data("mms1", T0, "2023-01-03", "gsm")
+    assert moved.meta["CoordinateSystem"] == "GSM"
     assert session.ssc.get_trajectory("ssc/mms1", T0, "2023-01-03").equals(orbit)
     observatories = {item["Id"]: item for item in session.ssc.get_observatories()}
     assert observatories["ace"]["ResourceId"].startswith("spase://")
