@@ -1,6 +1,6 @@
 /** An anywidget model whose kernel is this file: synthetic answers in the panel's protocol. */
 
-const V = 2;
+const V = 3;
 
 /** Deterministic noise in [-1, 1). */
 const noise = k => {
