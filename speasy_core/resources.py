@@ -198,7 +198,9 @@ class _Providers(Mapping[str, Provider]):
         return len(self._all())
 
     def replace(self, name: str, provider: Provider) -> None:
-        """Put another in the place of one."""
+        """Put another in the place of one; a new name is one more."""
+        if name not in self._names:
+            self._names.append(name)
         self._made[name] = provider
 
     def _all(self) -> list[str]:

@@ -66,6 +66,8 @@ export type TilesMessage = Extract<FromKernel, { type: 'tiles' }>;
 const MAX_TILES = 5;
 /** Bytes that the tiles of all graphs of a panel may take, beside those that are in view. */
 export const MAX_BYTES = 8 * 2 ** 20;
+/** Tiles that a graph may have, on average: some ten views of one that is zoomed or moved. */
+export const MAX_KEPT = 40;
 /** Milliseconds after which a server that failed may be asked again. */
 const RETRY_AFTER = 15_000;
 
@@ -277,7 +279,9 @@ export class TileStore {
 
   /** Let go of what was not used for longest; the coarsest tile of each graph and what is in view stay. */
   private evict(): void {
-    if (this.held <= this.limit) {
+    const most = MAX_KEPT * this.states.size;
+    let count = [...this.states.values()].reduce((sum, state) => sum + state.grid.size, 0);
+    if (this.held <= this.limit && count <= most) {
       return;
     }
     const all = [...this.states.values()].flatMap(state => {
@@ -287,11 +291,12 @@ export class TileStore {
     });
     all.sort((a, b) => a.tile.used - b.tile.used);
     for (const { state, tile } of all) {
-      if (this.held <= 0.9 * this.limit) {
+      if (this.held <= 0.9 * this.limit && count <= 0.9 * most) {
         return;
       }
       state.grid.delete(tile);
       this.held -= tile.bytes;
+      count -= 1;
     }
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { levelFor, MOST_LEVEL, placeRange, placesOf } from '../../src/core/grid';
 import { Motion } from '../../src/core/motion';
 import { aheadOf, BUDGET, wantedTiles } from '../../src/core/plan';
-import { MAX_BYTES, TileStore, pieces } from '../../src/core/store';
+import { MAX_BYTES, MAX_KEPT, TileStore, pieces } from '../../src/core/store';
 import type { GraphState, TilesMessage } from '../../src/core/store';
 import { MAX_TIME, MIN_TIME, zoomView } from '../../src/core/time';
 import type { TimeView } from '../../src/core/time';
@@ -167,6 +167,17 @@ it('tiles are bounded in bytes, those of the view and the coarsest stay', () => 
   expect(held.some(t => t.level === 40)).toBe(true);
   made.sync([]);
   expect(made.bytes).toBe(0);
+});
+
+it('tiles are bounded in number for each graph', () => {
+  const { made } = store(2);
+  for (let i = 0n; i < 200n; i++) {
+    made.look({ start: i * 2048n, stop: i * 2048n + 2048n }, 1024);
+    made.apply(...tile(1, i));
+    expect(made.complete(made.get('g0')!)).toBe(true);
+  }
+  expect(made.get('g0')!.grid.size).toBeLessThanOrEqual(2 * MAX_KEPT);
+  expect(made.get('g0')!.grid.size).toBeGreaterThan(MAX_KEPT);
 });
 
 describe('what is asked for', () => {

@@ -90,8 +90,8 @@ def _of_zooms(found: dict[Any, Figures], ours: dict[int, Figures]) -> Iterator[T
         ("hvplot rasterize", 10**7, 30),
     ):
         peer = found.get((name, n))
-        if peer and n in ours:
-            ratio = peer["zoom ms"] / ours[n]["zoom ms"]
+        if peer and n in ours:  # the same gesture in both: one zoom after the other
+            ratio = peer["step ms"] / ours[n]["step ms"]
             yield Target(f"zoom at {n:.0e}, {name} / ours", ratio, wanted, "x", True)
 
 
