@@ -48,15 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    with archive:
-        for name, value in archive.environ(options.cache_dir).items():
-            sys.stdout.write(f"{name}={value}\n")
-        sys.stdout.flush()
-        sys.stderr.write(f"{len(archive.datasets)} data sets at {archive.url}; Ctrl-C ends it\n")
-        try:
+    try:  # Ctrl-C may come as soon as the first line is out
+        with archive:
+            for name, value in archive.environ(options.cache_dir).items():
+                sys.stdout.write(f"{name}={value}\n")
+            sys.stdout.flush()
+            sys.stderr.write(
+                f"{len(archive.datasets)} data sets at {archive.url}; Ctrl-C ends it\n"
+            )
             threading.Event().wait()
-        except KeyboardInterrupt:
-            sys.stderr.write("stopped\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
     return 0
 
 

@@ -57,7 +57,7 @@ def test_every_codec_and_provider_is_there(report):
 def test_every_cut_of_small_files_is_tried(report):
     tried = {name: row["cuts"] for name, row in report["rows"].items()}
     for name in codecs.names():
-        assert tried[name] >= 300, f"{name}: no small file to cut everywhere"
+        assert tried[name] >= 250, f"{name}: no small file to cut everywhere"
 
 
 def test_the_same_seed_makes_the_same_damage():
