@@ -11,7 +11,9 @@ from typing import Any, Self
 import psutil
 
 MB = 2**20
-_REST, _MOST_READINGS = 500, 12  # milliseconds between readings of a browser, and how many
+# milliseconds between readings of a browser, and how many: it lets go of some five megabytes only
+# after seconds of rest
+_REST, _READINGS = 500, 14
 
 
 def _rss(process: psutil.Process) -> int:
@@ -43,9 +45,9 @@ class Memory:
     kernel : int
         Its process.
     page : playwright page
-        Its garbage is collected before each reading, until that frees nothing more, after the
-        browser was told that memory is short: what it keeps only because there is room, such as
-        network buffers and drawn tiles of the page, is not the plot's.
+        Its garbage is collected before each of several readings, the least of which counts, after
+        the browser was told that memory is short: what it keeps only because there is room, such
+        as network buffers and drawn tiles of the page, is not the plot's.
     """
 
     def __init__(self, kernel: int, page: Any) -> None:
@@ -71,14 +73,11 @@ class Memory:
 
     def _browser(self) -> int:
         self._gc.send("Memory.simulatePressureNotification", {"level": "critical"})
-        self._page.wait_for_timeout(_REST)
-        least = self._collected()
-        for _ in range(_MOST_READINGS):
+        readings = []
+        for _ in range(_READINGS):
             self._page.wait_for_timeout(_REST)
-            before, least = least, min(least, self._collected())
-            if least > before - MB:
-                break
-        return least
+            readings.append(self._collected())
+        return min(readings)
 
     def _collected(self) -> int:
         self._gc.send("HeapProfiler.collectGarbage")
