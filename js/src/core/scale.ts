@@ -17,10 +17,16 @@ export function makeScale(lo: number, hi: number, log: boolean, knee = 0): Scale
   return { lo: a, hi: b, log, knee: log ? 0 : knee };
 }
 
-function limits(a: number, b: number): [number, number] {
-  if (!Number.isFinite(a) || !Number.isFinite(b)) {
+/** Beyond it the difference of two limits would be infinite, and nothing could be placed between. */
+const LARGEST = 8e307;
+
+const within = (value: number): number => Math.max(-LARGEST, Math.min(LARGEST, value));
+
+function limits(low: number, high: number): [number, number] {
+  if (Number.isNaN(low) || Number.isNaN(high)) {
     return [-1, 1];
   }
+  const [a, b] = [within(low), within(high)];
   // Some fifty steps of double precision: closer values differ by rounding errors.
   if (b - a <= Math.max(Math.abs(a), Math.abs(b)) * 1e-14) {
     const half = a === 0 ? 1 : Math.abs(a) * 0.1;
@@ -86,5 +92,5 @@ export function panScale(scale: Scale, fraction: number): Scale {
 }
 
 function usable({ lo, hi, log }: Scale): boolean {
-  return log ? lo > 1e-200 && hi < 1e200 && hi / lo < 1e100 : Math.max(-lo, hi) < 1e200;
+  return log ? lo > 1e-200 && hi < 1e200 && hi / lo < 1e100 : Math.max(-lo, hi) < LARGEST;
 }

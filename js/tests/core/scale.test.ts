@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { fromUnit, kneeFor, makeScale, panScale, toUnit, zoomScale } from '../../src/core/scale';
+import { axisTicks } from '../../src/core/ticks';
 
 describe('scales', () => {
   it('map forth and back', () => {
@@ -22,6 +23,17 @@ describe('scales', () => {
         expect(!log || scale.lo > 0).toBe(true);
       }
     }
+  });
+
+  it('place the largest numbers that there are, and zoom into them', () => {
+    const scale = makeScale(-1.79e308, 1.79e308, false);
+    expect(toUnit(scale, 0)).toBeCloseTo(0.5, 12);
+    expect(toUnit(scale, 1.79e308)).toBeGreaterThan(1);
+    expect(zoomScale(scale, 0.5, 0.5).hi).toBeCloseTo(scale.hi / 2, -300);
+    expect(zoomScale(scale, 2, 0.5)).toEqual(scale);
+    const { ticks, note } = axisTicks(scale, 5);
+    expect(ticks.filter(({ label }) => label !== '').map(({ label }) => label)).toEqual(['−5', '0', '5']);
+    expect(note).toBe('×10³⁰⁷');
   });
 
   it('zoom around the value under the cursor and pan', () => {
