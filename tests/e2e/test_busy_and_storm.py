@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 door = Path("door")
 door.unlink(missing_ok=True)
+began = Path("began")
+began.unlink(missing_ok=True)
 import numpy as np
 import speasy_core as spz
 from sciqlop_lab import Panel
@@ -37,11 +39,13 @@ panel
 """
 # cells that end when the story opens the door, however long that takes
 SLEEP = """
+began.touch()
 end = time.monotonic() + 200
 while time.monotonic() < end and not door.exists():
     time.sleep(0.2)
 """
 SPIN = """
+began.touch()
 end = time.monotonic() + 200
 while time.monotonic() < end and not door.exists():
     for _ in range(10_000):
@@ -174,9 +178,11 @@ def open_door(lab: LabPage) -> None:
 
 
 def is_busy(lab: LabPage) -> None:
-    """Wait until the kernel computes."""
-    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-    lab.page.wait_for_function(f"() => {kernel}.status === 'busy'")
+    """Wait until the computing cell runs.
+
+    The page's kernel status cannot tell: an answer on a subshell sets it to idle.
+    """
+    lab.until((lab.root / "began").exists, what="the cell runs")
 
 
 def note(name: str, figures: dict[str, Any]) -> None:
